@@ -1,0 +1,40 @@
+# The link graph is the floor plan: every folder of lib is one target, and what a
+# target may include is what it links.
+
+# endpointd_library(NAME SOURCES ... [DEPS ...] [EXTERNAL ...] [PRIVATE_EXTERNAL ...])
+function(endpointd_library NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;EXTERNAL;PRIVATE_EXTERNAL" ${ARGN})
+  add_library(${NAME} STATIC ${ARG_SOURCES})
+  target_include_directories(${NAME} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
+  target_link_libraries(${NAME} PUBLIC endpointd_flags ${ARG_DEPS} ${ARG_EXTERNAL} PRIVATE ${ARG_PRIVATE_EXTERNAL})
+endfunction()
+
+# endpointd_test(NAME SOURCES ... [DEPS ...]): a GoogleTest binary; each of its
+# tests is one test of ctest.
+function(endpointd_test NAME)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${NAME} PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# endpointd_fuzz(NAME SOURCE file DEPS ...): a libFuzzer target in the fuzz preset;
+# everywhere else a program that runs the corpus in tests/fuzz/corpus/NAME once.
+function(endpointd_fuzz NAME)
+  cmake_parse_arguments(ARG "" "SOURCE" "DEPS" ${ARGN})
+  set(CORPUS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${NAME})
+  if(ENDPOINTD_FUZZ)
+    add_executable(fuzz_${NAME} ${ARG_SOURCE})
+    target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${NAME} COMMAND fuzz_${NAME} -max_total_time=20 -timeout=10 -rss_limit_mb=2048 ${CMAKE_CURRENT_BINARY_DIR}/corpus_${NAME} ${CORPUS})
+    file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/corpus_${NAME})
+  else()
+    add_executable(fuzz_${NAME} ${ARG_SOURCE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cpp)
+    add_test(NAME fuzz.${NAME} COMMAND fuzz_${NAME} ${CORPUS})
+  endif()
+  target_link_libraries(fuzz_${NAME} PRIVATE ${ARG_DEPS})
+endfunction()
