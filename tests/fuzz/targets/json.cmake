@@ -1,0 +1,1 @@
+endpointd_fuzz(json SOURCE ${CMAKE_CURRENT_LIST_DIR}/json.cpp DEPS json)
