@@ -1,0 +1,98 @@
+#include "store/audit_record.hpp"
+
+#include <array>
+
+#include "base/units.hpp"
+
+namespace endpointd::store {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kDecisions{"rejected", "accepted", "denied", "executed", "changed"};
+
+constexpr std::array<std::string_view, 22> kReasons{
+    "command-pushed",
+    "command-shadowed",
+    "unknown-command",
+    "function-not-allowed",
+    "statement-not-allowed",
+    "type-not-granted",
+    "attribute-not-allowed",
+    "capability-denied",
+    "out-of-scope",
+    "argument-refused",
+    "rate-limited",
+    "limit-exceeded",
+    "syntax-error",
+    "bad-path",
+    "unsigned",
+    "bad-signature",
+    "zone-not-authorized",
+    "redefinition",
+    "stale",
+    "malformed-message",
+    "plugin-changed",
+    "ok",
+};
+static_assert(kDecisions.size() == static_cast<std::size_t>(Decision::changed) + 1);
+static_assert(kReasons.size() == static_cast<std::size_t>(Reason::ok) + 1);
+
+template <class Enum, std::size_t Size>
+std::optional<Enum> named(const std::array<std::string_view, Size>& names, std::string_view name) noexcept {
+    for (std::size_t i = 0; i < Size; ++i)
+        if (names[i] == name) return static_cast<Enum>(i);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name_of(Decision decision) noexcept { return kDecisions[static_cast<std::size_t>(decision)]; }
+std::string_view name_of(Reason reason) noexcept { return kReasons[static_cast<std::size_t>(reason)]; }
+std::optional<Decision> decision_named(std::string_view name) noexcept { return named<Decision>(kDecisions, name); }
+std::optional<Reason> reason_named(std::string_view name) noexcept { return named<Reason>(kReasons, name); }
+
+json::Object record_json(const AuditRecord& record) {
+    json::Value reviewed;
+    if (record.reviewed)
+        reviewed = json::Object{{"time", to_unix(record.reviewed->time)}, {"by", record.reviewed->by}, {"note", record.reviewed->note}};
+    return {
+        {"id", record.id},
+        {"time", to_unix(record.time)},
+        {"last_seen", to_unix(record.last_seen)},
+        {"count", record.count},
+        {"parent", record.parent},
+        {"zone", record.zone},
+        {"method", record.method},
+        {"object_type", record.object_type},
+        {"object_name", record.object_name},
+        {"file", record.file},
+        {"line", record.line},
+        {"decision", name_of(record.decision)},
+        {"reason", name_of(record.reason)},
+        {"detail", record.detail},
+        {"content_sha256", record.content_sha256},
+        {"reviewed", std::move(reviewed)},
+        {"hash", record.hash},
+    };
+}
+
+json::Object detail_json(const AuditDetail& detail) {
+    json::Object object = record_json(detail.record);
+    object.set("content", detail.content);
+    return object;
+}
+
+json::Object page_json(const AuditPage& page) {
+    json::Array records;
+    records.reserve(page.records.size());
+    for (const AuditRecord& record : page.records) records.emplace_back(record_json(record));
+    return {{"records", std::move(records)}, {"next", page.next}};
+}
+
+json::Object verdict_json(const AuditVerdict& verdict) {
+    json::Value broken;
+    if (verdict.broken) broken = json::Object{{"id", verdict.broken->id}, {"why", verdict.broken->why}};
+    return {{"ok", verdict.ok()}, {"records", verdict.records}, {"head", verdict.head}, {"broken", std::move(broken)}};
+}
+
+}  // namespace endpointd::store

@@ -1,0 +1,102 @@
+// The tables, as numbered steps that are never edited once released: a change is
+// a new step. The number of the last step done stands in user_version.
+
+#include <array>
+
+#include "store/database.hpp"
+
+namespace endpointd::store {
+
+namespace {
+
+struct Step {
+    Sql tables;
+    Sql version;  // pragmas take no bound value
+};
+
+// audit_row is the truth and is only appended (and trimmed at its beginning);
+// audit_record is what its rows add up to, for looking things up, and `audit
+// verify` compares the two; audit_content is bound to its record by a digest.
+constexpr std::array kSteps{
+    Step{"CREATE TABLE audit_row("
+         "  seq INTEGER PRIMARY KEY,"
+         "  kind TEXT NOT NULL,"
+         "  payload TEXT NOT NULL,"
+         "  prev TEXT NOT NULL,"
+         "  hash TEXT NOT NULL"
+         ") STRICT;"
+         "CREATE TABLE audit_head("
+         "  one INTEGER PRIMARY KEY CHECK(one = 1),"
+         "  rows INTEGER NOT NULL,"
+         "  seq INTEGER NOT NULL,"
+         "  hash TEXT NOT NULL,"
+         "  first_seq INTEGER NOT NULL,"
+         "  first_prev TEXT NOT NULL,"
+         "  last_id INTEGER NOT NULL,"
+         "  contents_from INTEGER NOT NULL,"
+         "  records INTEGER NOT NULL,"
+         "  bytes INTEGER NOT NULL,"
+         "  content_bytes INTEGER NOT NULL"
+         ") STRICT;"
+         "CREATE TABLE audit_record("
+         "  id INTEGER PRIMARY KEY,"
+         "  seq INTEGER NOT NULL,"
+         "  time INTEGER NOT NULL,"
+         "  last_seen INTEGER NOT NULL,"
+         "  count INTEGER NOT NULL,"
+         "  parent TEXT,"
+         "  decision TEXT NOT NULL,"
+         "  reason TEXT NOT NULL,"
+         "  object_type TEXT,"
+         "  object_name TEXT,"
+         "  fold_key TEXT,"
+         "  review_time INTEGER,"
+         "  review_by TEXT,"
+         "  review_note TEXT"
+         ") STRICT;"
+         "CREATE INDEX audit_record_fold ON audit_record(fold_key) WHERE fold_key IS NOT NULL;"
+         "CREATE TABLE audit_content("
+         "  id INTEGER PRIMARY KEY,"
+         "  content BLOB NOT NULL"
+         ") STRICT;",
+         "PRAGMA user_version=1"},
+};
+
+Result<std::uint64_t> version_of(Database& database) {
+    Query version = database.query("PRAGMA user_version");
+    const Result<bool> row = version.step();
+    if (!row) return row.error();
+    return version.count(0);
+}
+
+Error newer(std::uint64_t version) {
+    return fail(Errc::invalid, "the store is of version " + std::to_string(version) + ", this program knows up to " +
+                                   std::to_string(kSteps.size()) + ": it was written by a newer endpointd");
+}
+
+}  // namespace
+
+Result<void> migrate(Database& database) {
+    Result<std::uint64_t> version = version_of(database);
+    if (!version) return version.error();
+    if (*version > kSteps.size()) return newer(*version);
+    for (std::size_t i = *version; i < kSteps.size(); ++i) {
+        Result<Transaction> transaction = Transaction::begin(database);
+        if (!transaction) return transaction.error();
+        if (Result<void> done = database.execute(kSteps[i].tables); !done) return done.error();
+        if (Result<void> done = database.execute(kSteps[i].version); !done) return done.error();
+        if (Result<void> done = transaction->commit(); !done) return done.error();
+    }
+    return {};
+}
+
+Result<void> check_version(Database& database) {
+    const Result<std::uint64_t> version = version_of(database);
+    if (!version) return version.error();
+    if (*version > kSteps.size()) return newer(*version);
+    if (*version < kSteps.size())
+        return fail(Errc::invalid, "the store is of an older version: start endpointd once, it brings it up to date");
+    return {};
+}
+
+}  // namespace endpointd::store
