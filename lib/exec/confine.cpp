@@ -1,0 +1,105 @@
+#include "exec/confine.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace endpointd::exec {
+namespace {
+
+// getpwnam_r's buffer; larger entries do not exist.
+constexpr std::size_t kPasswdBuffer = 16 * 1024;
+
+User user_of(const passwd& entry) { return {entry.pw_name, entry.pw_uid, entry.pw_gid}; }
+
+Result<User> find_uid(uid_t uid) {
+    std::vector<char> buffer(kPasswdBuffer);
+    passwd entry{};
+    passwd* found = nullptr;
+    const int failed = ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
+    if (failed != 0) return system_error("look up user " + std::to_string(uid), failed);
+    if (!found) return fail(Errc::not_found, "user " + std::to_string(uid) + " does not exist");
+    return user_of(entry);
+}
+
+}  // namespace
+
+Result<User> find_user(const std::string& name) {
+    std::vector<char> buffer(kPasswdBuffer);
+    passwd entry{};
+    passwd* found = nullptr;
+    const int failed = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (failed != 0) return system_error("look up user " + name, failed);
+    if (!found) return fail(Errc::not_found, "user " + name + " does not exist");
+    return user_of(entry);
+}
+
+Result<User> daemon_user(const std::optional<std::string>& configured, const std::string& state_dir) {
+    auto user = Result<User>(User{});
+    struct stat status {};
+    if (configured) {
+        user = find_user(*configured);
+    } else if (::stat(state_dir.c_str(), &status) == 0 && status.st_uid != 0) {
+        user = find_uid(status.st_uid);
+    } else {
+        user = find_user("endpointd");
+        if (!user && user.error().code == Errc::not_found)
+            return fail(Errc::not_found, "user endpointd does not exist: create it, set \"user\" in endpointd.json, or give " + state_dir +
+                                             " to the user that endpointd shall run as");
+    }
+    if (user && user->uid == 0)
+        return fail(Errc::invalid, "endpointd does not run as root: set \"user\" in endpointd.json to another user");
+    return user;
+}
+
+Result<User> running_user(const std::optional<std::string>& configured, const std::string& state_dir) {
+    if (::geteuid() == 0) return daemon_user(configured, state_dir);
+    auto user = find_uid(::geteuid());
+    // A user without an entry is common in containers, and as good as any.
+    if (!user && user.error().code == Errc::not_found) return User{std::to_string(::geteuid()), ::geteuid(), ::getegid()};
+    return user;
+}
+
+uid_t settings_owner(const std::string& state_dir) {
+    auto user = running_user(std::nullopt, state_dir);
+    return user ? user->uid : 0;
+}
+
+Result<void> become_user(const User& user) {
+    if (user.uid == 0) return fail(Errc::invalid, "refusing to run as root");
+    uid_t real_uid = 0, uid = 0, saved_uid = 0;
+    gid_t real_gid = 0, gid = 0, saved_gid = 0;
+    ::getresuid(&real_uid, &uid, &saved_uid);
+    if (real_uid == user.uid && uid == user.uid && saved_uid == user.uid) return {};
+    if (uid != 0) return fail(Errc::not_permitted, "only root can become " + user.name);
+    if (::initgroups(user.name.c_str(), user.gid) != 0) return system_error("set the groups of " + user.name, errno);
+    if (::setresgid(user.gid, user.gid, user.gid) != 0) return system_error("become the group of " + user.name, errno);
+    if (::setresuid(user.uid, user.uid, user.uid) != 0) return system_error("become " + user.name, errno);
+    ::getresuid(&real_uid, &uid, &saved_uid);
+    ::getresgid(&real_gid, &gid, &saved_gid);
+    if (real_uid != user.uid || uid != user.uid || saved_uid != user.uid || real_gid != user.gid || gid != user.gid ||
+        saved_gid != user.gid)
+        return fail(Errc::not_permitted, "becoming " + user.name + " did not stick");
+    if (::setuid(0) == 0 || ::seteuid(0) == 0) return fail(Errc::not_permitted, "root could be had back after becoming " + user.name);
+    return {};
+}
+
+Result<void> forbid_core_dumps() {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_CORE, &none) != 0) return system_error("forbid core files", errno);
+#ifdef ENDPOINTD_SANITIZED
+    // LeakSanitizer traces its own process at the end, which a change of user has forbidden.
+    if (::prctl(PR_SET_DUMPABLE, 1) != 0) return system_error("allow tracing", errno);
+#else
+    if (::prctl(PR_SET_DUMPABLE, 0) != 0 || ::prctl(PR_GET_DUMPABLE) != 0) return fail(Errc::io, "forbidding memory dumps did not stick");
+#endif
+    return {};
+}
+
+}  // namespace endpointd::exec

@@ -1,0 +1,59 @@
+#pragma once
+// What escapes a plugin's process group (setsid, double fork) becomes a child of
+// the runner when its parent ends, because the runner is a subreaper. The kernel
+// does not say so; this looks at the runner's children after a run has ended,
+// kills those that belong to no run and reaps them, until none is left. One that
+// never loses its parent dies with the group. Owned by the runner, its one thread.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "base/clock.hpp"
+
+namespace endpointd::exec {
+
+// In every plugin's environment: which run a process belongs to, for children
+// that have left its group while it still runs.
+inline constexpr const char* kRunVariable = "ENDPOINTD_RUN";
+
+// Between two looks: under load one look serves many runs.
+inline constexpr std::chrono::milliseconds kSweepEvery{50};
+// While something does not die (an uninterruptible sleep), looks get rarer.
+inline constexpr std::chrono::seconds kSweepSlowest{5};
+
+struct OrphanContext {
+    // The runner's own: spawners and the main processes of runs.
+    std::function<bool(pid_t)> is_ours;
+    // A run that is under way, by its process group and by its id.
+    std::function<bool(pid_t)> is_running_group;
+    std::function<bool(std::uint64_t)> is_running_id;
+    // Numbers of spawn requests: the last one sent and the oldest one unanswered. A
+    // child that is not known yet may be what a spawner has just started.
+    std::uint64_t last_spawn = 0;
+    std::uint64_t oldest_unanswered = UINT64_MAX;
+};
+
+class Orphans {
+public:
+    // A run has ended (or a spawner has): look soon.
+    void expect(SteadyTime now);
+    // This child is known by now; its number may come back as another process's.
+    void forget(pid_t pid) { seen_.erase(pid); }
+    // When sweep() wants to be called.
+    std::optional<SteadyTime> next() const noexcept { return next_; }
+    void sweep(SteadyTime now, const OrphanContext& context);
+    // Children seen and not yet gone.
+    std::size_t count() const noexcept { return seen_.size(); }
+
+private:
+    std::map<pid_t, std::uint64_t> seen_;  // since which spawn request
+    std::optional<SteadyTime> next_;
+    SteadyTime last_{};
+    std::chrono::milliseconds pause_{kSweepEvery};
+};
+
+}  // namespace endpointd::exec

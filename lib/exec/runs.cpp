@@ -1,0 +1,302 @@
+#include "exec/runs.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+
+#include "catalog/invocation.hpp"
+#include "exec/admission.hpp"
+#include "exec/children.hpp"
+#include "exec/environment.hpp"
+
+namespace endpointd::exec {
+namespace {
+
+// What is read at once: a pipe's capacity.
+constexpr std::size_t kReadBytes = 64 * 1024;
+// What is read after the end: the most an unprivileged process can make a pipe
+// hold. More than that comes from somebody who is still writing.
+constexpr std::size_t kDrainBytes = 1024 * 1024;
+// What the last children get to die when the runner ends.
+constexpr int kFarewellMs = 5000;
+
+}  // namespace
+
+struct Runs::Run {
+    enum class Phase { starting, running } phase = Phase::starting;
+    // What was done to it; each step has its own deadline.
+    enum class Pressure { none, terminated, killed } pressure = Pressure::none;
+
+    std::uint64_t id = 0;
+    std::string command;
+    std::vector<std::string> argv;
+    Duration timeout{};
+    SteadyTime begun;
+    SteadyTime deadline;  // as it stands in deadlines_
+    double start = 0;
+    UniqueFd output;
+    std::string text;
+    bool truncated = false;
+    pid_t pid = 0;
+    UniqueFd pidfd;
+    std::optional<Verdict> verdict;  // found before the process ended
+};
+
+Runs::Runs(const Log& log, const Clock& clock, uid_t running_user, std::optional<User> default_user, Events events)
+    : log_(log),
+      clock_(clock),
+      events_(std::move(events)),
+      plugins_(running_user),
+      spawners_(log, std::move(default_user),
+                {[this](SpawnResult result) { started(std::move(result)); }, [this](const std::vector<std::uint64_t>& ids) { lost(ids); },
+                 [this](int fd, std::uint64_t spawner, bool writable) { events_.watch(fd, Watched::spawner, spawner, writable); },
+                 [this] { orphans_.expect(clock_.steady()); }}),
+      buffer_(kReadBytes) {}
+
+Runs::~Runs() = default;
+
+void Runs::use(std::shared_ptr<const catalog::Catalog> catalog, RunnerLimits limits) {
+    catalog_ = std::move(catalog);
+    limits_ = limits;
+}
+
+void Runs::start(std::uint64_t id, RunRequest request) {
+    const auto same = [id](const auto& entry) { return entry.first == id; };
+    if (runs_.contains(id) || std::any_of(waiting_.begin(), waiting_.end(), same)) return;  // one answer for each id, and that one comes
+    if (waiting_.empty() && runs_.size() < limits_.max_concurrent) return begin(id, request);
+    if (waiting_.size() >= kRunnerWaiting) return events_.done(id, refused(Refusal::limit, "too many commands at once"));
+    waiting_.emplace_back(id, std::move(request));
+}
+
+void Runs::begin(std::uint64_t id, const RunRequest& request) {
+    auto admitted = admit_run(*catalog_, request, limits_.timeout);
+    if (!admitted) return events_.done(id, admitted.error());
+    if (orphans_.count() >= kStuckProcesses) return events_.done(id, refused(Refusal::limit, "too many processes that do not end"));
+
+    auto run = std::make_unique<Run>();
+    run->id = id;
+    run->command = request.command;
+    run->timeout = admitted->timeout;
+    run->begun = clock_.steady();
+    run->start = to_unix(clock_.wall());
+    run->argv = std::move(admitted->invocation.argv);
+
+    auto plugin = plugins_.open(*admitted->command);
+    if (!plugin) {
+        if (plugin.error().refused) return events_.done(id, refused(Refusal::plugin, plugin.error().text));
+        Outcome failed = outcome_of(*run);
+        failed.verdict = Verdict::spawn_failed;
+        failed.output = plugin.error().text;
+        return events_.done(id, std::move(failed));
+    }
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return events_.done(id, refused(Refusal::unavailable, system_error("pipe", errno).text));
+    run->output = UniqueFd(ends[0]);
+    UniqueFd write_end(ends[1]);
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+
+    const SpawnRequest spawn{id, std::move(plugin->script), run->argv, environment_for(id, admitted->invocation.env)};
+    std::vector<UniqueFd> fds;
+    fds.push_back(std::move(plugin->fd));
+    fds.push_back(std::move(write_end));
+    set_deadline(*run, run->begun + run->timeout);
+    Run& kept = *run;
+    runs_.emplace(id, std::move(run));
+    if (auto sent = spawners_.spawn(kept.begun, admitted->command->run_as, spawn, std::move(fds)); !sent)
+        finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
+}
+
+void Runs::start_waiting() {
+    while (!waiting_.empty() && runs_.size() < limits_.max_concurrent) {
+        auto [id, request] = std::move(waiting_.front());
+        waiting_.pop_front();
+        begin(id, request);
+    }
+}
+
+void Runs::started(SpawnResult result) {
+    const pid_t pid = result.reply.pid;
+    const auto found = runs_.find(result.reply.id);
+    if (pid > 0) orphans_.forget(pid);
+    if (found == runs_.end() || !result.pidfd) {
+        // Never became a plugin, or came too late: the sweep ends and reaps it.
+        if (pid > 0) orphans_.expect(clock_.steady());
+        if (found == runs_.end()) return;
+        Outcome failed = outcome_of(*found->second);
+        failed.verdict = found->second->verdict.value_or(Verdict::spawn_failed);
+        failed.output = exec_failure(found->second->argv.front(), result.reply.error_code);
+        return finish(result.reply.id, std::move(failed));
+    }
+    Run& run = *found->second;
+    run.phase = Run::Phase::running;
+    run.pid = pid;
+    run.pidfd = std::move(result.pidfd);
+    pids_.emplace(pid, run.id);
+    events_.watch(run.output.get(), Watched::output, run.id, false);
+    events_.watch(run.pidfd.get(), Watched::process, run.id, false);
+    if (run.pressure != Run::Pressure::none) signal_group(run, SIGTERM);
+}
+
+void Runs::lost(const std::vector<std::uint64_t>& ids) {
+    for (const std::uint64_t id : ids) {
+        const auto found = runs_.find(id);
+        if (found == runs_.end()) continue;
+        Outcome outcome = outcome_of(*found->second);
+        outcome.verdict = found->second->verdict.value_or(Verdict::runner_died);
+        outcome.text = "spawner died while '" + found->second->command + "' was started";
+        finish(id, std::move(outcome));
+    }
+}
+
+void Runs::cancel(std::uint64_t id) {
+    const auto waits = std::find_if(waiting_.begin(), waiting_.end(), [id](const auto& entry) { return entry.first == id; });
+    if (waits != waiting_.end()) {
+        waiting_.erase(waits);
+        Outcome outcome;
+        outcome.verdict = Verdict::cancelled;
+        return events_.done(id, std::move(outcome));
+    }
+    const auto found = runs_.find(id);
+    if (found == runs_.end() || found->second->pressure != Run::Pressure::none) return;
+    Run& run = *found->second;
+    run.verdict = Verdict::cancelled;
+    run.pressure = Run::Pressure::terminated;
+    if (run.phase == Run::Phase::running) signal_group(run, SIGTERM);
+    set_deadline(run, clock_.steady() + kCancelGrace);
+}
+
+void Runs::output_ready(std::uint64_t id) {
+    if (const auto found = runs_.find(id); found != runs_.end()) read_output(*found->second, kReadBytes);
+}
+
+void Runs::read_output(Run& run, std::size_t most) {
+    for (std::size_t total = 0; run.output && total < most;) {
+        const ssize_t got = ::read(run.output.get(), buffer_.data(), buffer_.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) return;
+        if (got <= 0) return run.output.reset();  // all writers are gone; the process itself may go on
+        const std::size_t size = static_cast<std::size_t>(got);
+        total += size;
+        // What does not fit is read all the same, so that the plugin does not block on it.
+        const std::size_t room = limits_.max_output - std::min(limits_.max_output, run.text.size());
+        run.text.append(buffer_.data(), std::min(room, size));
+        if (size > room) run.truncated = true;
+    }
+}
+
+void Runs::process_ended(std::uint64_t id) {
+    const auto found = runs_.find(id);
+    if (found == runs_.end()) return;
+    Run& run = *found->second;
+    // Never until the end of file: a grandchild that escaped may hold the pipe for ever.
+    read_output(run, kDrainBytes);
+    // First the rest of the group, then the zombie that still holds the group's number.
+    signal_group(run, SIGKILL);
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(run.pid), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0) return;
+    Outcome outcome = outcome_of(run);
+    const bool exited = info.si_code == CLD_EXITED;
+    outcome.verdict = run.verdict.value_or(exited ? Verdict::exited : Verdict::signalled);
+    if (!exited) outcome.signal = info.si_status;
+    else if (!run.verdict) outcome.exit_status = info.si_status;
+    orphans_.expect(clock_.steady());
+    finish(id, std::move(outcome));
+}
+
+Outcome Runs::outcome_of(Run& run) const {
+    Outcome outcome;
+    outcome.verdict = run.verdict.value_or(Verdict::exited);
+    outcome.output = std::move(run.text);
+    outcome.truncated = run.truncated;
+    outcome.argv = run.argv;
+    outcome.start = run.start;
+    outcome.end = std::max(run.start, to_unix(clock_.wall()));
+    return outcome;
+}
+
+void Runs::finish(std::uint64_t id, Outcome outcome) {
+    const auto found = runs_.find(id);
+    EP_ASSERT(found != runs_.end());
+    const std::unique_ptr<Run> run = std::move(found->second);
+    runs_.erase(found);
+    deadlines_.erase({run->deadline, id});
+    if (run->pid > 0) pids_.erase(run->pid);
+    events_.done(id, std::move(outcome));
+}
+
+void Runs::set_deadline(Run& run, SteadyTime when) {
+    deadlines_.erase({run.deadline, run.id});
+    run.deadline = when;
+    deadlines_.emplace(when, run.id);
+}
+
+void Runs::signal_group(const Run& run, int number) const {
+    // The leader is not reaped before its run is finished, so the number is its own.
+    ::kill(-run.pid, number);
+}
+
+// Its deadline has passed: TERM, then KILL at 1.1 times the timeout (protocol,
+// 6.6), then it is given up.
+void Runs::end_in_time(Run& run) {
+    if (run.pressure == Run::Pressure::none) {
+        run.verdict = Verdict::timed_out;
+        run.pressure = Run::Pressure::terminated;
+        if (run.phase == Run::Phase::running) signal_group(run, SIGTERM);
+        return set_deadline(run, run.begun + run.timeout + run.timeout / 10);
+    }
+    if (run.phase == Run::Phase::starting || run.pressure == Run::Pressure::killed) {
+        // Stuck before its exec, or in a sleep that no signal ends.
+        log_.warning("run", "gave up on a process that does not end", {{"command", run.command}, {"pid", run.pid}});
+        const bool starting = run.phase == Run::Phase::starting;
+        const std::uint64_t id = run.id;
+        finish(id, outcome_of(run));
+        if (starting) spawners_.give_up(id);
+        return orphans_.expect(clock_.steady());
+    }
+    run.pressure = Run::Pressure::killed;
+    signal_group(run, SIGKILL);
+    set_deadline(run, clock_.steady() + kKillGrace);
+}
+
+void Runs::tick() {
+    const SteadyTime now = clock_.steady();
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        const auto found = runs_.find(deadlines_.begin()->second);
+        EP_ASSERT(found != runs_.end());
+        end_in_time(*found->second);
+    }
+    start_waiting();
+    spawners_.tick(now);
+    if (const auto sweep = orphans_.next(); sweep && *sweep <= now) orphans_.sweep(now, orphan_context());
+}
+
+std::optional<SteadyTime> Runs::next() const {
+    std::optional<SteadyTime> first;
+    const auto consider = [&first](std::optional<SteadyTime> when) {
+        if (when && (!first || *when < *first)) first = when;
+    };
+    if (!deadlines_.empty()) consider(deadlines_.begin()->first);
+    consider(spawners_.next());
+    consider(orphans_.next());
+    return first;
+}
+
+OrphanContext Runs::orphan_context() const {
+    return {[this](pid_t pid) { return pids_.contains(pid) || spawners_.is_spawner(pid); },
+            [this](pid_t group) { return pids_.contains(group); }, [this](std::uint64_t id) { return runs_.contains(id); },
+            spawners_.last_spawn(), spawners_.oldest_unanswered()};
+}
+
+void Runs::kill_all() {
+    for (const auto& [pid, id] : pids_) ::kill(-pid, SIGKILL);
+    // Spawners are children too, and must not start what is still in their sockets.
+    if (!kill_children(kFarewellMs)) log_.warning("run", "processes that do not end are left behind");
+}
+
+}  // namespace endpointd::exec

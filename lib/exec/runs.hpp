@@ -1,0 +1,116 @@
+#pragma once
+// The runs of the runner: each from its request to its outcome, through the
+// phases waiting, starting and running. Checks every request against the catalog
+// again, watches time and output, and ends what has to end. Owned by the server,
+// its one thread; it watches descriptors through the server's epoll.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "catalog/catalog.hpp"
+#include "exec/orphans.hpp"
+#include "exec/outcome.hpp"
+#include "exec/plugin.hpp"
+#include "exec/run_request.hpp"
+#include "exec/spawner_pool.hpp"
+
+namespace endpointd::exec {
+
+// Requests that wait in the runner for a free place. The daemon keeps its own
+// queue and sends no more than max_concurrent; this covers a changed limit.
+inline constexpr std::size_t kRunnerWaiting = 1024;
+// Processes that cannot be killed; beyond, nothing more is started.
+inline constexpr std::size_t kStuckProcesses = 256;
+// After a TERM that was not the timeout's own: until KILL.
+inline constexpr std::chrono::seconds kCancelGrace{1};
+// After KILL: until the run is reported without the process's end, which an
+// uninterruptible sleep can hold up for as long as it likes.
+inline constexpr std::chrono::seconds kKillGrace{1};
+
+struct RunnerLimits {
+    std::size_t max_concurrent = 64;
+    std::size_t max_output = 64 * 1024;           // bytes kept of one command
+    Duration timeout = std::chrono::seconds(60);  // of a command that names none
+};
+
+// What a descriptor in the server's epoll stands for.
+enum class Watched : std::uint8_t { client, spawner, output, process };
+
+class Runs {
+public:
+    struct Events {
+        std::function<void(std::uint64_t id, Outcome outcome)> done;
+        // Watch `fd`; level-triggered. A closed descriptor is forgotten by the kernel.
+        std::function<void(int fd, Watched what, std::uint64_t id, bool writable)> watch;
+    };
+
+    Runs(const Log& log, const Clock& clock, uid_t running_user, std::optional<User> default_user, Events events);
+
+    ~Runs();
+
+    // From the next request on.
+    void use(std::shared_ptr<const catalog::Catalog> catalog, RunnerLimits limits);
+
+    void start(std::uint64_t id, RunRequest request);
+    void cancel(std::uint64_t id);
+
+    void output_ready(std::uint64_t id);
+    void process_ended(std::uint64_t id);
+    void spawner_ready(std::uint64_t spawner, bool readable, bool writable) { spawners_.ready(spawner, readable, writable); }
+
+    // Does what time demands and starts what waits for a place. To be called after
+    // every batch of events, and again at next().
+    void tick();
+    std::optional<SteadyTime> next() const;
+
+    // Kills everything at once, without outcomes: there is nobody left to tell.
+    void kill_all();
+
+    std::size_t running() const noexcept { return runs_.size(); }
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+    std::size_t spawners() const noexcept { return spawners_.size(); }
+
+private:
+    struct Run;
+    using Table = std::unordered_map<std::uint64_t, std::unique_ptr<Run>>;
+
+    void begin(std::uint64_t id, const RunRequest& request);
+    void start_waiting();
+    void started(SpawnResult result);
+    void lost(const std::vector<std::uint64_t>& ids);
+    void read_output(Run& run, std::size_t most);
+    void end_in_time(Run& run);
+    void set_deadline(Run& run, SteadyTime when);
+    void signal_group(const Run& run, int number) const;
+    void finish(std::uint64_t id, Outcome outcome);
+    Outcome outcome_of(Run& run) const;
+    OrphanContext orphan_context() const;
+
+    const Log& log_;
+    const Clock& clock_;
+    Events events_;
+    std::shared_ptr<const catalog::Catalog> catalog_;
+    RunnerLimits limits_;
+    Plugins plugins_;
+    SpawnerPool spawners_;
+    Orphans orphans_;
+    Table runs_;                                     // starting and running
+    std::unordered_map<pid_t, std::uint64_t> pids_;  // of the running ones
+    std::deque<std::pair<std::uint64_t, RunRequest>> waiting_;
+    std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_;
+    std::vector<char> buffer_;
+};
+
+}  // namespace endpointd::exec

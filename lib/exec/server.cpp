@@ -1,0 +1,209 @@
+#include "exec/server.hpp"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "exec/exit_status.hpp"
+
+namespace endpointd::exec {
+namespace {
+
+// Events taken from the kernel at once.
+constexpr int kBatch = 64;
+// Requests read before the processes get their turn again.
+constexpr int kRequestsAtOnce = 64;
+
+// What stands for a descriptor in epoll: never a pointer, since an event may
+// arrive for something that an earlier event of the same batch has ended.
+constexpr unsigned kWatchedBits = 2;
+
+std::uint64_t token_of(Watched what, std::uint64_t id) { return (id << kWatchedBits) | static_cast<std::uint64_t>(what); }
+
+RunnerLimits bounded(RunnerLimits limits) {
+    limits.max_output = std::min(limits.max_output, kOutputCeiling);
+    limits.max_concurrent = std::max<std::size_t>(limits.max_concurrent, 1);
+    return limits;
+}
+
+}  // namespace
+
+// Everything the runner does for a daemon. `during`: in which state of a reload it
+// may be asked; anything else there is a mistake of the daemon's and is ignored.
+struct Server::Entry {
+    enum class During { always, no_reload, prepared } during;
+    void (Server::*handler)(Request&);
+};
+
+// In the order of the alternatives of Request.
+const std::array<Server::Entry, 6> Server::kTable{{
+    {Entry::During::always, &Server::run},
+    {Entry::During::always, &Server::cancel},
+    {Entry::During::no_reload, &Server::prepare_reload},
+    {Entry::During::prepared, &Server::commit_reload},
+    {Entry::During::prepared, &Server::abort_reload},
+    {Entry::During::always, &Server::status},
+}};
+static_assert(std::variant_size_v<Request> == 6);
+
+Server::Server(const Log& log, const Clock& clock, ServerConfig config, LoadedRunner loaded)
+    : log_(log),
+      clock_(clock),
+      config_(std::move(config)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      client_(std::move(config_.client), kRequestBytes),
+      runs_(log, clock, config_.user.uid, config_.is_root ? std::optional<User>(config_.user) : std::nullopt,
+            {[this](std::uint64_t id, Outcome outcome) {
+                 reply(Done{id, std::move(outcome)});
+             },
+             [this](int fd, Watched what, std::uint64_t id, bool writable) { watch(fd, what, id, writable); }}) {
+    EP_ASSERT(epoll_);
+    apply(std::move(loaded));
+    update_client_interest();
+    reply(Ready{::getpid(), digest_});
+}
+
+Server::~Server() = default;
+
+int Server::serve() {
+    std::array<epoll_event, kBatch> events;
+    while (!closed_) {
+        if (leaving_ && runs_.running() == 0 && runs_.waiting() == 0 && !client_.waiting()) {
+            runs_.kill_all();
+            return kRestartStatus;
+        }
+        const int count = ::epoll_wait(epoll_.get(), events.data(), kBatch, wait_milliseconds());
+        EP_ASSERT(count >= 0 || errno == EINTR);
+        for (int i = 0; i < count; ++i) {
+            const epoll_event& event = events[static_cast<std::size_t>(i)];
+            const std::uint64_t id = event.data.u64 >> kWatchedBits;
+            switch (static_cast<Watched>(event.data.u64 & ((1U << kWatchedBits) - 1))) {
+                case Watched::client:
+                    if ((event.events & EPOLLOUT) != 0 && !client_.flush()) closed_ = true;
+                    if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) read_requests();
+                    break;
+                case Watched::spawner:
+                    runs_.spawner_ready(id, (event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0, (event.events & EPOLLOUT) != 0);
+                    break;
+                case Watched::output:
+                    runs_.output_ready(id);
+                    break;
+                case Watched::process:
+                    runs_.process_ended(id);
+                    break;
+            }
+        }
+        runs_.tick();
+        update_client_interest();
+    }
+    runs_.kill_all();
+    return 0;
+}
+
+void Server::read_requests() {
+    for (int i = 0; i < kRequestsAtOnce && !closed_; ++i) {
+        auto received = client_.receive();
+        if (received && received->state == Channel::Received::State::nothing) return;
+        if (!received || received->state == Channel::Received::State::closed) {
+            if (!received) log_.error("runner", "cannot read from the daemon", {{"reason", received.error().text}});
+            closed_ = true;
+            return;
+        }
+        auto request = decode_request(received->message.bytes);
+        if (!request) {
+            // Our own daemon never sends that. Whoever does is not it any more.
+            log_.error("runner", "a request that cannot be read: ending", {{"reason", request.error().text}});
+            closed_ = true;
+            return;
+        }
+        handle(std::move(*request));
+    }
+}
+
+void Server::handle(Request request) {
+    const Entry& entry = kTable[request.index()];
+    const bool prepared = reload_ == Reload::prepared;
+    const bool allowed = entry.during == Entry::During::always || (entry.during == Entry::During::prepared) == prepared;
+    if (!allowed) {
+        log_.warning("runner", "a request out of order was ignored", {{"request", request.index()}});
+        return;
+    }
+    (this->*entry.handler)(request);
+}
+
+void Server::run(Request& request) {
+    RunCommand& run = std::get<RunCommand>(request);
+    // Beyond this an id would not fit beside its kind in epoll's token.
+    if ((run.id << kWatchedBits) >> kWatchedBits != run.id) return reply(Done{run.id, refused(Refusal::malformed, "an id out of range")});
+    if (leaving_) return reply(Done{run.id, refused(Refusal::unavailable, "the runner is being started anew")});
+    runs_.start(run.id, std::move(run.request));
+}
+
+void Server::cancel(Request& request) { runs_.cancel(std::get<Cancel>(request).id); }
+
+void Server::prepare_reload(Request&) {
+    auto loaded = config_.load();
+    if (!loaded) return reply(ReloadFailed{loaded.error().text});
+    prepared_ = std::move(*loaded);
+    reload_ = Reload::prepared;
+    reply(ReloadPrepared{prepared_->digest, config_.was_root && prepared_->needs_root != config_.is_root});
+}
+
+void Server::commit_reload(Request&) {
+    reload_ = Reload::none;
+    // Rights that were given up come back, and rights no longer needed go, only with a new process.
+    if (config_.was_root && prepared_->needs_root != config_.is_root) leaving_ = true;
+    else apply(std::move(*prepared_));
+    prepared_.reset();
+    reply(ReloadCommitted{});
+}
+
+void Server::abort_reload(Request&) {
+    reload_ = Reload::none;
+    prepared_.reset();
+}
+
+void Server::status(Request&) {
+    reply(Status{::getpid(), digest_, static_cast<std::uint32_t>(runs_.running()), static_cast<std::uint32_t>(runs_.waiting()),
+                 static_cast<std::uint32_t>(runs_.spawners())});
+}
+
+void Server::apply(LoadedRunner loaded) {
+    digest_ = std::move(loaded.digest);
+    runs_.use(std::move(loaded.catalog), bounded(loaded.limits));
+}
+
+void Server::reply(const Reply& reply) {
+    if (!closed_ && !client_.send(encode(reply))) closed_ = true;
+}
+
+void Server::update_client_interest() {
+    std::uint32_t wanted = client_.waiting_bytes() < kUnreadReplies ? EPOLLIN : 0U;
+    if (client_.waiting()) wanted |= EPOLLOUT;
+    if (wanted == client_interest_) return;
+    epoll_event event{};
+    event.events = wanted;
+    event.data.u64 = token_of(Watched::client, 0);
+    EP_ASSERT(::epoll_ctl(epoll_.get(), client_interest_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, client_.fd(), &event) == 0);
+    client_interest_ = wanted;
+}
+
+void Server::watch(int fd, Watched what, std::uint64_t id, bool writable) {
+    epoll_event event{};
+    event.events = EPOLLIN | (writable ? EPOLLOUT : 0U);
+    event.data.u64 = token_of(what, id);
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return;
+    EP_ASSERT(errno == EEXIST && ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
+}
+
+int Server::wait_milliseconds() const {
+    const auto next = runs_.next();
+    if (!next) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.steady()).count();
+    return static_cast<int>(std::clamp<long long>(left, 0, 60'000));
+}
+
+}  // namespace endpointd::exec
