@@ -1,0 +1,62 @@
+// Status, health, objects, capabilities, reload.
+
+#include "admin/parameters.hpp"
+#include "admin/routes.hpp"
+#include "admin/views.hpp"
+
+namespace endpointd::admin {
+
+void get_status(const Call& call, Reply reply) { reply(json_response(call.backend.status())); }
+
+void get_health(const Call& call, Reply reply) {
+    const Health health = call.backend.health();
+    Response response;
+    response.status = health.ok ? 200 : 503;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = health.ok ? "ok\n" : health.reason + "\n";
+    reply(std::move(response));
+}
+
+void get_objects(const Call&, Reply reply) { reply(json_response(json::Object{{"objects", json::Array{}}})); }
+
+void get_caps(const Call& call, Reply reply) {
+    if (const Result<void> known = only_known(call.request.query, {"parent"}); !known) return reply(problem(known.error()));
+    const Result<std::optional<std::string>> parent = unique_value(call.request.query, "parent");
+    if (!parent) return reply(problem(parent.error()));
+    std::optional<json::Value> caps = call.backend.caps(*parent);
+    if (!caps) return reply(problem(404, "no parent of that name: it is in no file of caps.d and no endpoint of a parent zone"));
+    reply(json_response(*caps));
+}
+
+void get_caps_check(const Call& call, Reply reply) {
+    const Query& query = call.request.query;
+    if (const Result<void> known = only_known(query, {"parent", "capability", "host", "service", "command", "param"}); !known) {
+        return reply(problem(known.error()));
+    }
+    CapsQuestion question;
+    for (const auto& [name, member] : {std::pair{"parent", &question.parent}, std::pair{"capability", &question.capability}}) {
+        Result<std::optional<std::string>> value = unique_value(query, name);
+        if (!value) return reply(problem(value.error()));
+        if (!*value || (**value).empty()) return reply(problem(400, std::string("parameter '") + name + "' is missing"));
+        *member = std::move(**value);
+    }
+    for (const auto& [name, member] :
+         {std::pair{"host", &question.host}, std::pair{"service", &question.service}, std::pair{"command", &question.command}}) {
+        Result<std::optional<std::string>> value = unique_value(query, name);
+        if (!value) return reply(problem(value.error()));
+        *member = std::move(*value);
+    }
+    Result<json::Object> parameters = parameters_of_query(query);
+    if (!parameters) return reply(problem(parameters.error()));
+    question.parameters = std::move(*parameters);
+
+    const Result<json::Value> answer = call.backend.caps_check(question);
+    reply(answer ? json_response(*answer) : problem(answer.error()));
+}
+
+void post_reload(const Call& call, Reply reply) {
+    call.backend.reload(call.request.caller,
+                        [reply = std::move(reply)](const ReloadAnswer& answer) { reply(json_response(reload_view(answer))); });
+}
+
+}  // namespace endpointd::admin

@@ -1,0 +1,27 @@
+#pragma once
+// Structs to the JSON shapes of interfaces.md where the owning module has no view
+// of its own. Pure; any thread.
+
+#include "admin/backend.hpp"
+#include "base/findings.hpp"
+#include "json/value.hpp"
+#include "store/audit_record.hpp"
+
+namespace endpointd::admin {
+
+// {"file","line","column","pointer","message"}; line and column are null where the file as a whole is meant.
+json::Value finding_view(const Finding& finding);
+json::Array findings_view(const std::vector<Finding>& findings);
+
+// `config reload`: {"reloaded","errors","warnings"}
+json::Value reload_view(const ReloadAnswer& answer);
+
+// `config validate`: {"valid","errors","warnings"}
+json::Value validate_view(const Findings& findings);
+
+// The audit's shapes with times as RFC 3339, as the interface shows them.
+json::Object record_view(const store::AuditRecord& record);  // RECORD
+json::Object detail_view(const store::AuditDetail& detail);  // `audit show`
+json::Object page_view(const store::AuditPage& page);        // `audit list`
+
+}  // namespace endpointd::admin

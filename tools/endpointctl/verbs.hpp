@@ -1,0 +1,25 @@
+#pragma once
+// The verbs, one function each; commands.cpp's table names them. Each prints its
+// answer and returns the exit status.
+
+#include "context.hpp"
+
+namespace endpointd::ctl {
+
+int status(const Context&, const Arguments&);
+int caps_show(const Context&, const Arguments&);
+int caps_check(const Context&, const Arguments&);
+int audit_list(const Context&, const Arguments&);
+int audit_show(const Context&, const Arguments&);
+int audit_follow(const Context&, const Arguments&);
+int audit_review(const Context&, const Arguments&);
+int audit_verify(const Context&, const Arguments&);
+int audit_export(const Context&, const Arguments&);
+int catalog_list(const Context&, const Arguments&);
+int catalog_show(const Context&, const Arguments&);
+int catalog_render(const Context&, const Arguments&);
+int catalog_run(const Context&, const Arguments&);
+int config_validate(const Context&, const Arguments&);
+int config_reload(const Context&, const Arguments&);
+
+}  // namespace endpointd::ctl
