@@ -24,7 +24,7 @@ Result<store::Decision> decision_of(std::string_view name) {
 }
 
 Result<store::Reason> reason_of(std::string_view name) {
-    if (const auto reason = store::reason_named(name)) return *reason;
+    if (const auto reason = policy::reason_from(name)) return *reason;
     return fail(Errc::invalid, "unknown reason '" + escaped(name, 64) + "'; known: " + names_up_to(store::Reason::ok));
 }
 

@@ -55,7 +55,7 @@ void get_audit(const Call& call, Reply reply) {
     Result<store::AuditFilter> filter = audit_filter(call.request.query, call.clock.wall());
     if (!filter) return reply(problem(filter.error()));
     call.backend.store().list(std::move(*filter), [reply = std::move(reply)](const Result<store::AuditPage>& page) {
-        reply(page ? json_response(page_view(*page)) : problem(page.error()));
+        reply(page ? json_response(store::page_json(*page)) : problem(page.error()));
     });
 }
 
@@ -63,7 +63,7 @@ void get_audit_record(const Call& call, Reply reply) {
     const Result<std::uint64_t> id = whole_number("the record's id", call.parts[0], 1, kLargestId);
     if (!id) return reply(problem(404, id.error().text));
     call.backend.store().show(*id, [reply = std::move(reply)](const Result<store::AuditDetail>& detail) {
-        reply(detail ? json_response(detail_view(*detail)) : problem(detail.error()));
+        reply(detail ? json_response(store::detail_json(*detail)) : problem(detail.error()));
     });
 }
 

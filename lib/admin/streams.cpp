@@ -30,7 +30,7 @@ private:
         started_ = true;
         for (const store::AuditRecord& record : *page) {
             after_ = record.id;
-            piece += format_ == ExportFormat::csv ? csv_line(record) : json::to_text(record_view(record)) + "\n";
+            piece += format_ == ExportFormat::csv ? csv_line(record) : json::to_text(store::record_json(record)) + "\n";
         }
         if (piece.empty()) return done(std::optional<std::string>());
         done(std::optional<std::string>(std::move(piece)));
@@ -76,7 +76,7 @@ public:
 private:
     void take(const store::AuditRecord& record) {
         if (dropped_) return;
-        std::string event = "id: " + std::to_string(record.id) + "\nevent: audit\ndata: " + json::to_text(record_view(record)) + "\n\n";
+        std::string event = "id: " + std::to_string(record.id) + "\nevent: audit\ndata: " + json::to_text(store::record_json(record)) + "\n\n";
         if (queue_.size() >= kEventsQueued || bytes_ + event.size() > kEventBytesQueued) {
             dropped_ = true;
             event = "event: dropped\ndata: {\"why\":\"records came faster than they were read; continue with audit list\"}\n\n";

@@ -29,36 +29,4 @@ json::Value validate_view(const Findings& findings) {
         {"valid", findings.ok()}, {"errors", findings_view(findings.errors)}, {"warnings", findings_view(findings.warnings)}};
 }
 
-namespace {
-
-void show_times(json::Object& object, const store::AuditRecord& record) {
-    object.set("time", to_rfc3339(record.time));
-    object.set("last_seen", to_rfc3339(record.last_seen));
-    if (!record.reviewed) return;
-    if (json::Value* const reviewed = object.find("reviewed"); reviewed && reviewed->object()) {
-        reviewed->object()->set("time", to_rfc3339(record.reviewed->time));
-    }
-}
-
-}  // namespace
-
-json::Object record_view(const store::AuditRecord& record) {
-    json::Object object = store::record_json(record);
-    show_times(object, record);
-    return object;
-}
-
-json::Object detail_view(const store::AuditDetail& detail) {
-    json::Object object = store::detail_json(detail);
-    show_times(object, detail.record);
-    return object;
-}
-
-json::Object page_view(const store::AuditPage& page) {
-    json::Array records;
-    records.reserve(page.records.size());
-    for (const store::AuditRecord& record : page.records) records.emplace_back(record_view(record));
-    return json::Object{{"records", std::move(records)}, {"next", page.next}};
-}
-
 }  // namespace endpointd::admin

@@ -5,7 +5,6 @@
 #include "admin/backend.hpp"
 #include "base/findings.hpp"
 #include "json/value.hpp"
-#include "store/audit_record.hpp"
 
 namespace endpointd::admin {
 
@@ -18,10 +17,5 @@ json::Value reload_view(const ReloadAnswer& answer);
 
 // `config validate`: {"valid","errors","warnings"}
 json::Value validate_view(const Findings& findings);
-
-// The audit's shapes with times as RFC 3339, as the interface shows them.
-json::Object record_view(const store::AuditRecord& record);  // RECORD
-json::Object detail_view(const store::AuditDetail& detail);  // `audit show`
-json::Object page_view(const store::AuditPage& page);        // `audit list`
 
 }  // namespace endpointd::admin

@@ -104,9 +104,15 @@ std::vector<SourceFile> read_tree(const std::string& config_dir, TreeKind kind, 
             reader.read(config_dir + "/endpointd.json", "endpointd.json", true);
             listing.directory = config_dir + "/conf.d";
             break;
-        case TreeKind::catalog: listing.directory = config_dir + "/catalog.d"; break;
-        case TreeKind::caps: listing.directory = config_dir + "/caps.d"; break;
-        case TreeKind::zones: listing = {config_dir + "/zones.d", ".conf", true}; break;
+        case TreeKind::catalog:
+            listing.directory = config_dir + "/catalog.d";
+            break;
+        case TreeKind::caps:
+            listing.directory = config_dir + "/caps.d";
+            break;
+        case TreeKind::zones:
+            listing = {config_dir + "/zones.d", ".conf", true};
+            break;
     }
     list_into(listing, "", 0, unreadable, findings);
     std::sort(listing.names.begin(), listing.names.end());

@@ -6,7 +6,6 @@ namespace {
 
 // In the order of Reason.
 constexpr std::array<std::string_view, 22> kNames = {
-    "ok",
     "command-pushed",
     "command-shadowed",
     "unknown-command",
@@ -28,8 +27,9 @@ constexpr std::array<std::string_view, 22> kNames = {
     "stale",
     "malformed-message",
     "plugin-changed",
+    "ok",
 };
-static_assert(static_cast<std::size_t>(Reason::plugin_changed) + 1 == kNames.size());
+static_assert(static_cast<std::size_t>(Reason::ok) + 1 == kNames.size());
 
 }  // namespace
 

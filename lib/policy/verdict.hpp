@@ -16,7 +16,6 @@ namespace endpointd::policy {
 struct Grant;
 
 enum class Reason : std::uint8_t {
-    ok,
     command_pushed,
     command_shadowed,
     unknown_command,
@@ -38,6 +37,7 @@ enum class Reason : std::uint8_t {
     stale,
     malformed_message,
     plugin_changed,
+    ok,
 };
 
 // The code as records and answers show it: "capability-denied".

@@ -114,7 +114,7 @@ Result<StoredRecord> record_from_payload(std::string_view kind, std::string_view
     const std::optional<WallTime> time = payload_time(payload, "time");
     const std::optional<std::string> detail = payload_text(payload, "detail");
     const std::optional<Decision> decision = decision_named(payload_text(payload, "decision").value_or(""));
-    const std::optional<Reason> reason = reason_named(payload_text(payload, "reason").value_or(""));
+    const std::optional<Reason> reason = policy::reason_from(payload_text(payload, "reason").value_or(""));
     if (!id || !time || !detail || !decision || !reason) return fail(Errc::malformed, "its payload is no record");
 
     StoredRecord stored;

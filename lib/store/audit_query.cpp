@@ -30,7 +30,7 @@ Listed listed_from(const Query& query, const FoldIndex& folds) {
     record.last_seen = wall(query.integer(3));
     record.count = query.count(4);
     record.decision = decision_named(query.text(5)).value_or(Decision::denied);
-    record.reason = reason_named(query.text(6)).value_or(Reason::malformed_message);
+    record.reason = policy::reason_from(query.text(6)).value_or(Reason::malformed_message);
     record.object_type = query.optional_text(7);
     record.object_name = query.optional_text(8);
     record.parent = query.optional_text(13);

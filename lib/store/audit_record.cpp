@@ -10,55 +10,25 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kDecisions{"rejected", "accepted", "denied", "executed", "changed"};
 
-constexpr std::array<std::string_view, 22> kReasons{
-    "command-pushed",
-    "command-shadowed",
-    "unknown-command",
-    "function-not-allowed",
-    "statement-not-allowed",
-    "type-not-granted",
-    "attribute-not-allowed",
-    "capability-denied",
-    "out-of-scope",
-    "argument-refused",
-    "rate-limited",
-    "limit-exceeded",
-    "syntax-error",
-    "bad-path",
-    "unsigned",
-    "bad-signature",
-    "zone-not-authorized",
-    "redefinition",
-    "stale",
-    "malformed-message",
-    "plugin-changed",
-    "ok",
-};
 static_assert(kDecisions.size() == static_cast<std::size_t>(Decision::changed) + 1);
-static_assert(kReasons.size() == static_cast<std::size_t>(Reason::ok) + 1);
-
-template <class Enum, std::size_t Size>
-std::optional<Enum> named(const std::array<std::string_view, Size>& names, std::string_view name) noexcept {
-    for (std::size_t i = 0; i < Size; ++i)
-        if (names[i] == name) return static_cast<Enum>(i);
-    return std::nullopt;
-}
 
 }  // namespace
 
 std::string_view name_of(Decision decision) noexcept { return kDecisions[static_cast<std::size_t>(decision)]; }
-std::string_view name_of(Reason reason) noexcept { return kReasons[static_cast<std::size_t>(reason)]; }
-std::optional<Decision> decision_named(std::string_view name) noexcept { return named<Decision>(kDecisions, name); }
-std::optional<Reason> reason_named(std::string_view name) noexcept { return named<Reason>(kReasons, name); }
+std::optional<Decision> decision_named(std::string_view name) noexcept {
+    for (std::size_t i = 0; i < kDecisions.size(); ++i)
+        if (kDecisions[i] == name) return static_cast<Decision>(i);
+    return std::nullopt;
+}
 
 json::Object record_json(const AuditRecord& record) {
     json::Value reviewed;
     if (record.reviewed)
-        reviewed = json::Object{{"time", to_unix(record.reviewed->time)}, {"by", record.reviewed->by}, {"note", record.reviewed->note}};
+        reviewed = json::Object{{"time", to_rfc3339(record.reviewed->time)}, {"by", record.reviewed->by}, {"note", record.reviewed->note}};
     return {
         {"id", record.id},
-        {"time", to_unix(record.time)},
-        {"last_seen", to_unix(record.last_seen)},
+        {"time", to_rfc3339(record.time)},
+        {"last_seen", to_rfc3339(record.last_seen)},
         {"count", record.count},
         {"parent", record.parent},
         {"zone", record.zone},

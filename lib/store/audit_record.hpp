@@ -13,6 +13,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "json/value.hpp"
+#include "policy/verdict.hpp"
 
 namespace endpointd::store {
 
@@ -27,36 +28,13 @@ enum class Decision : std::uint8_t {
     changed,   // a parent or operator changed something, or a request was changed before it ran
 };
 
-enum class Reason : std::uint8_t {
-    command_pushed,
-    command_shadowed,
-    unknown_command,
-    function_not_allowed,
-    statement_not_allowed,
-    type_not_granted,
-    attribute_not_allowed,
-    capability_denied,
-    out_of_scope,
-    argument_refused,
-    rate_limited,
-    limit_exceeded,
-    syntax_error,
-    bad_path,
-    unsigned_,
-    bad_signature,
-    zone_not_authorized,
-    redefinition,
-    stale,
-    malformed_message,
-    plugin_changed,
-    ok,
-};
+// The reasons are the policy's: what is refused is recorded with the code it was refused with.
+using policy::Reason;
+using policy::name_of;
 
 // The stable names, as operators and scripts see them: "capability-denied".
 std::string_view name_of(Decision decision) noexcept;
-std::string_view name_of(Reason reason) noexcept;
 std::optional<Decision> decision_named(std::string_view name) noexcept;
-std::optional<Reason> reason_named(std::string_view name) noexcept;
 
 // Foreign text may be of any length and need not be UTF-8: what is stored is
 // repaired, and cut to limits::kAuditName (detail: kAuditDetail) with a digest of
@@ -150,7 +128,7 @@ struct AuditVerdict {
     bool ok() const noexcept { return !broken; }
 };
 
-// The JSON shapes of `endpointctl audit`; times are seconds since 1970.
+// The JSON shapes of `endpointctl audit`; times are RFC 3339.
 json::Object record_json(const AuditRecord& record);
 json::Object detail_json(const AuditDetail& detail);
 json::Object page_json(const AuditPage& page);

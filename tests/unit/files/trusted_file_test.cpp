@@ -40,7 +40,9 @@ TEST_F(TrustedFileTest, RefusesWhatGroupOrOthersMayWriteAndSaysWhatToDo) {
         const std::string path = directory_.write("a.json", "{}", mode);
         const Error error = error_of(path);
         EXPECT_EQ(error.code, Errc::invalid);
-        EXPECT_THAT(error.text, HasSubstr("is writable by group or others (mode 0" + std::to_string(mode == 0664 ? 664 : mode == 0646 ? 646 : 666)));
+        EXPECT_THAT(error.text, HasSubstr("is writable by group or others (mode 0" + std::to_string(mode == 0664   ? 664
+                                                                                                    : mode == 0646 ? 646
+                                                                                                                   : 666)));
         EXPECT_THAT(error.text, EndsWith(": chmod go-w " + path));
     }
 }

@@ -9,14 +9,14 @@ namespace {
 
 TEST(AuditNames, AreTheOnesOperatorsSee) {
     EXPECT_EQ(name_of(Decision::executed), "executed");
-    EXPECT_EQ(name_of(Reason::unsigned_), "unsigned");
+    EXPECT_EQ(name_of(Reason::unsigned_zone), "unsigned");
     EXPECT_EQ(name_of(Reason::plugin_changed), "plugin-changed");
     EXPECT_EQ(name_of(Reason::command_pushed), "command-pushed");
     for (int i = 0; i <= static_cast<int>(Reason::ok); ++i)
-        EXPECT_EQ(reason_named(name_of(static_cast<Reason>(i))), static_cast<Reason>(i));
+        EXPECT_EQ(policy::reason_from(name_of(static_cast<Reason>(i))), static_cast<Reason>(i));
     for (int i = 0; i <= static_cast<int>(Decision::changed); ++i)
         EXPECT_EQ(decision_named(name_of(static_cast<Decision>(i))), static_cast<Decision>(i));
-    EXPECT_FALSE(reason_named("Ok"));
+    EXPECT_FALSE(policy::reason_from("Ok"));
     EXPECT_FALSE(decision_named(""));
 }
 
@@ -30,9 +30,9 @@ TEST(AuditRecordJson, HasEveryKeyOfARecordAndNoOther) {
     record.reviewed = AuditReview{record.time, "anna", "seen"};
     record.hash = "h";
     EXPECT_EQ(json::to_text(record_json(record)),
-              R"({"content_sha256":null,"count":1,"decision":"denied","detail":"","file":null,"hash":"h","id":7,"last_seen":1500000000.25,)"
+              R"({"content_sha256":null,"count":1,"decision":"denied","detail":"","file":null,"hash":"h","id":7,"last_seen":"2017-07-14T02:40:00.250Z",)"
               R"("line":3,"method":null,"object_name":null,"object_type":null,"parent":"master1","reason":"capability-denied",)"
-              R"("reviewed":{"by":"anna","note":"seen","time":1500000000.25},"time":1500000000.25,"zone":null})");
+              R"("reviewed":{"by":"anna","note":"seen","time":"2017-07-14T02:40:00.250Z"},"time":"2017-07-14T02:40:00.250Z","zone":null})");
 }
 
 TEST(AuditRecordJson, OfAPageAndAVerdict) {

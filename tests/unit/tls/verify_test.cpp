@@ -102,6 +102,7 @@ boost::system::error_code ssl_error(int reason) {
 }
 
 TEST(HandshakeFailure, NamesWhatThePeerDid) {
+    OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);  // as the first context does
     EXPECT_EQ(refusal_of(ssl_error(SSL_R_HTTP_REQUEST), nullptr).text(), "not-tls: the peer speaks plain HTTP");
     EXPECT_EQ(refusal_of(ssl_error(SSL_R_WRONG_VERSION_NUMBER), nullptr).text(), "not-tls: wrong version number");
     EXPECT_EQ(refusal_of(ssl_error(SSL_R_UNSUPPORTED_PROTOCOL), nullptr).text(), "tls-version: unsupported protocol");

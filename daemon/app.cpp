@@ -1,0 +1,180 @@
+#include "app.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+
+#include "app_impl.hpp"
+#include "files/digest.hpp"
+#include "service_notify.hpp"
+
+namespace endpointd {
+
+namespace asio = boost::asio;
+
+namespace {
+// What accept loops get to end; they wait for nothing.
+constexpr std::chrono::milliseconds kLoopsPatience{500};
+// What an admin answer under way gets.
+constexpr std::chrono::milliseconds kAdminGrace{1000};
+}  // namespace
+
+App::App(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(directories), std::move(configuration), std::move(starter), clock, log)) {}
+App::~App() = default;
+int App::run() { return impl_->run(); }
+
+App::Impl::Impl(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log)
+    : directories_(std::move(directories)), configuration_(std::move(configuration)), starter_(std::move(starter)), clock_(clock), log_(log),
+      started_(clock.steady()), tasks_(io_.get_executor(), [this](std::string_view task, std::string_view what) {
+          log_.error("daemon", "a task failed", {{"task", task}, {"why", what}});
+      }) {}
+
+int App::Impl::run() {
+    if (!start_store()) return 2;
+    start_runner_client(std::move(starter_));
+    dispatcher_ = std::make_unique<cluster::Dispatcher>(services());
+    peers_ = std::make_unique<cluster::Peers>(io_.get_executor(), *dispatcher_, clock_, log_);
+    apply_rules();
+    follow_audit();
+    wait_for_signals();
+    // Serving begins when the runner has loaded the same catalog: see runner_ready().
+    io_.run();
+    notify_service_manager("STOPPING=1");
+    if (store_) store_->stop();
+    log_.info("daemon", "stopped", {{"status", exit_status_}});
+    return exit_status_;
+}
+
+bool App::Impl::start_store() {
+    store::StoreThread::Options options;
+    options.state_directory = directories_.state;
+    options.audit_max_age = configuration_.settings.audit.max_age;
+    options.audit_max_size = configuration_.settings.audit.max_size;
+    auto store = store::StoreThread::start(std::move(options), clock_, log_, [this](std::function<void()> work) { asio::post(io_, std::move(work)); });
+    if (!store) {
+        log_.error("store", "cannot start", {{"why", store.error().text}});
+        return false;
+    }
+    store_ = std::move(*store);
+    return true;
+}
+
+void App::Impl::start_runner_client(UniqueFd starter) {
+    exec::ClientEvents events;
+    events.ready = [this](const std::string& digest) { runner_ready(digest); };
+    events.not_ready = [this](const std::string& errors) {
+        if (!serving_) return fail_start("runner", "it could not load its configuration: " + errors);
+        log_.error("runner", "started anew and could not load its configuration", {{"why", errors}});
+    };
+    events.starter_gone = [this] {
+        if (stopping_) return;
+        log_.error("daemon", "the starter is gone: no command can be run any more");
+        stop(1);
+    };
+    const exec::ClientConfig config{configuration_.settings.runner.max_concurrent, configuration_.settings.runner.queue};
+    runner_ = std::make_unique<exec::RunnerClient>(io_, log_, clock_, std::move(starter), config, std::move(events));
+}
+
+std::string App::Impl::digest() const { return files::sha256_hex(configuration_.catalog->canonical_text()); }
+
+void App::Impl::runner_ready(const std::string& digest) {
+    if (stopping_) return;
+    if (digest == this->digest()) {
+        if (!serving_ && !start_serving()) stop(2);
+        return;
+    }
+    // catalog.d changed between the two loads, or under a runner that was started anew.
+    if (!serving_) return fail_start("runner", "catalog.d changed while the daemon started; start it again");
+    log_.warning("runner", "started anew with a catalog that differs from ours; reloading");
+    reload_by("the new runner", [](admin::ReloadAnswer) {});
+}
+
+void App::Impl::fail_start(std::string_view area, const std::string& why) {
+    log_.error(area, "cannot start", {{"why", why}});
+    stop(2);
+}
+
+bool App::Impl::start_serving() {
+    const settings::Settings& settings = configuration_.settings;
+    if (settings.listen.enabled && !listen(settings.listen)) return false;
+    admin::ServerConfig config;
+    config.socket_path = settings.admin.socket.starts_with('/') ? settings.admin.socket : directories_.run + "/" + settings.admin.socket;
+    config.group = settings.admin.group;
+    auto admin = admin::Server::open(io_, config, *this, log_);
+    if (!admin) {
+        log_.error("admin", "cannot start", {{"why", admin.error().text}});
+        return false;
+    }
+    admin_ = std::move(*admin);
+    admin_->start();
+    cluster::PeersConfig peers;
+    peers.topology = configuration_.topology;
+    peers.contexts = configuration_.contexts;
+    peers.message_size = settings.limits.message_size;
+    peers.connect_timeout = settings.connect.timeout;
+    peers.reconnect_min = settings.connect.reconnect_min;
+    peers.reconnect_max = settings.connect.reconnect_max;
+    peers.min_answer = settings.limits.min_answer;
+    peers_->configure(std::move(peers));
+    if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
+    serving_ = true;
+    log_.warning("confinement", "this version confines neither the daemon nor the plugins (no seccomp, no Landlock): limit them by other means");
+    log_.info("daemon", "ready", {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
+    notify_service_manager("READY=1");
+    return true;
+}
+
+bool App::Impl::listen(const settings::Listen& where) {
+    net::ListenAddresses addresses;
+    addresses.addresses = where.addresses;
+    addresses.port = static_cast<std::uint16_t>(where.port);
+    addresses.skip_missing_families = where.default_addresses;
+    auto listener = net::Listener::open(io_.get_executor(), addresses, log_, clock_);
+    if (!listener) {
+        log_.error("net", "cannot listen", {{"why", listener.error().text}});
+        return false;
+    }
+    listener_ = std::move(*listener);
+    for (const auto& endpoint : listener_->endpoints())
+        log_.info("net", "listening", {{"address", endpoint.address().to_string()}, {"port", static_cast<unsigned>(endpoint.port())}});
+    return true;
+}
+
+void App::Impl::wait_for_signals() {
+    boost::system::error_code ignored;
+    for (const int signal : {SIGHUP, SIGTERM, SIGINT}) signals_.add(signal, ignored);
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        if (signal == SIGHUP) reload_by("SIGHUP", [](admin::ReloadAnswer) {});
+        else stop(0);
+        wait_for_signals();
+    });
+}
+
+void App::Impl::stop(int status) {
+    if (stopping_) return;
+    stopping_ = true;
+    exit_status_ = status;
+    log_.info("daemon", "stopping");
+    // In the order of the way in: no new connections and requests, then what runs
+    // ends and its results go out, then goodbye to the parents.
+    if (listener_) listener_->close();
+    tasks_.request_stop();
+    const auto after_runner = [this] {
+        asio::co_spawn(
+            io_,
+            [this]() -> asio::awaitable<void> {
+                co_await peers_->stop();
+                co_await tasks_.stop(kLoopsPatience);
+                signals_.cancel();
+                runner_.reset();  // runner and starter end with their socket
+            },
+            asio::detached);
+    };
+    const auto after_admin = [this, after_runner] { runner_->stop(after_runner); };
+    if (admin_) admin_->stop(kAdminGrace, after_admin);
+    else after_admin();
+}
+
+}  // namespace endpointd

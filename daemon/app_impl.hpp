@@ -1,0 +1,86 @@
+#pragma once
+// The parts of the App and how they hang together; shared by app.cpp (start and
+// stop), reload.cpp and backend.cpp (what the admin API sees), and by nothing else.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
+
+#include "admin/backend.hpp"
+#include "admin/server.hpp"
+#include "app.hpp"
+#include "cluster/dispatch.hpp"
+#include "cluster/peers.hpp"
+#include "exec/client.hpp"
+#include "net/listener.hpp"
+#include "net/task_group.hpp"
+#include "policy/usage.hpp"
+#include "store/store_thread.hpp"
+
+namespace endpointd {
+
+class App::Impl final : public admin::Backend {
+public:
+    Impl(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log);
+
+    int run();
+
+    // admin::Backend
+    json::Value status() const override;
+    admin::Health health() const override;
+    std::optional<json::Value> caps(const std::optional<std::string>& parent) const override;
+    Result<json::Value> caps_check(const admin::CapsQuestion& question) const override;
+    std::shared_ptr<const catalog::Catalog> catalog() const override { return configuration_.catalog; }
+    Duration command_timeout() const override { return configuration_.settings.runner.timeout; }
+    store::StoreThread& store() override { return *store_; }
+    void run_command(const std::string& name, json::Object parameters, const admin::Caller& caller, RunDone done) override;
+    void reload(const admin::Caller& caller, ReloadDone done) override;
+
+private:
+    bool start_store();
+    void start_runner_client(UniqueFd starter);
+    void runner_ready(const std::string& digest);
+    bool start_serving();
+    bool listen(const settings::Listen& where);
+    void wait_for_signals();
+    void fail_start(std::string_view area, const std::string& why);
+    void stop(int status);
+
+    void reload_by(std::string by, ReloadDone done);
+    void switch_to(Configuration loaded);
+    void finish_reload(const std::string& by, Findings findings, bool reloaded);
+    void apply_rules();
+    void follow_audit();
+    cluster::Services services();
+    cluster::NodeHealth node_health() const;
+    std::string digest() const;
+
+    Directories directories_;
+    Configuration configuration_;
+    UniqueFd starter_;
+    const Clock& clock_;
+    Log& log_;
+    SteadyTime started_;
+
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_{io_};
+    boost::asio::steady_timer stop_timer_{io_};
+    policy::Usage usage_;
+    std::unique_ptr<store::StoreThread> store_;
+    std::unique_ptr<exec::RunnerClient> runner_;
+    std::unique_ptr<cluster::Dispatcher> dispatcher_;
+    std::unique_ptr<cluster::Peers> peers_;
+    std::unique_ptr<net::Listener> listener_;
+    std::unique_ptr<admin::Server> admin_;
+    net::TaskGroup tasks_;
+
+    std::optional<ReloadDone> reloading_;
+    std::optional<std::uint64_t> syslog_;  // our subscription to the audit, while audit.syslog is on
+    int exit_status_ = 0;
+    bool serving_ = false;
+    bool stopping_ = false;
+};
+
+}  // namespace endpointd

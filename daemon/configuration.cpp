@@ -1,0 +1,194 @@
+#include "configuration.hpp"
+
+#include <netdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+
+#include "base/clock.hpp"
+#include "base/limits.hpp"
+#include "exec/confine.hpp"
+#include "files/trusted_file.hpp"
+#include "policy/caps.hpp"
+
+namespace endpointd {
+
+namespace {
+
+constexpr std::string_view kSettingsFile = "endpointd.json";
+
+// The name this host has in DNS, as `hostname --fqdn` finds it; its bare name if DNS knows none.
+std::string fqdn() {
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0) return {};
+    const std::string bare = host.data();
+    if (bare.find('.') != std::string::npos) return bare;
+    addrinfo hints{};
+    hints.ai_flags = AI_CANONNAME;
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(bare.c_str(), nullptr, &hints, &found) != 0) return bare;
+    std::string name = found != nullptr && found->ai_canonname != nullptr ? found->ai_canonname : bare;
+    ::freeaddrinfo(found);
+    return name;
+}
+
+std::string resolved(const std::string& config_dir, const std::string& path) { return path.starts_with('/') ? path : config_dir + "/" + path; }
+
+class Loader {
+public:
+    Loader(const ConfigurationSource& source, Findings& findings) : source_(source), findings_(findings) {}
+
+    std::optional<Identity> identity();
+    std::optional<Configuration> configuration();
+
+private:
+    std::vector<SourceFile> read(files::TreeKind kind, uid_t user, Findings& findings) const;
+    void put_candidate(std::vector<SourceFile>& files, Findings& findings) const;
+    std::shared_ptr<tls::Contexts> contexts(const settings::Tls& tls, uid_t user);
+    bool read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text);
+
+    const ConfigurationSource& source_;
+    Findings& findings_;
+};
+
+std::vector<SourceFile> Loader::read(files::TreeKind kind, uid_t user, Findings& findings) const {
+    std::vector<SourceFile> files = files::read_tree(source_.config_dir, kind, user, source_.unreadable, findings);
+    if (source_.candidate && source_.candidate->kind == kind) put_candidate(files, findings);
+    return files;
+}
+
+void Loader::put_candidate(std::vector<SourceFile>& files, Findings& findings) const {
+    const Candidate& candidate = *source_.candidate;
+    std::ifstream in(candidate.file, std::ios::binary);
+    if (!in) {
+        findings.errors.push_back({candidate.file, 0, 0, std::nullopt, "cannot be read"});
+        return;
+    }
+    std::string text;
+    std::array<char, 65536> part;
+    while (text.size() <= limits::kConfigFile && (in.read(part.data(), part.size()), in.gcount() > 0)) text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() > limits::kConfigFile) {
+        findings.errors.push_back({candidate.file, 0, 0, std::nullopt, "longer than " + std::to_string(limits::kConfigFile) + " bytes"});
+        return;
+    }
+    // Fragments may be named with or without their folder.
+    std::string name = candidate.name;
+    if (candidate.kind == files::TreeKind::settings && name.starts_with("conf.d/")) name.erase(0, 7);
+    const auto there = std::ranges::find(files, name, &SourceFile::name);
+    if (there != files.end()) {
+        *there = {candidate.file, name, std::move(text)};
+        return;
+    }
+    const bool is_main = candidate.kind == files::TreeKind::settings && name == kSettingsFile;
+    const auto place = is_main ? files.begin() : std::ranges::find_if(files, [&](const SourceFile& file) {
+        return file.name > name && !(candidate.kind == files::TreeKind::settings && file.name == kSettingsFile);
+    });
+    files.insert(place, {candidate.file, name, std::move(text)});
+}
+
+std::optional<Identity> Loader::identity() {
+    // Who the daemon runs as stands in files whose owner depends on it: a first look
+    // takes the user that no setting names, a second one the user that was found.
+    const auto look = [&](const exec::User& user, Findings& findings) -> std::optional<settings::Settings> {
+        auto loaded = settings::load(read(files::TreeKind::settings, user.uid, findings), findings);
+        return findings.ok() ? std::move(loaded) : std::nullopt;
+    };
+    const auto assumed = exec::running_user(std::nullopt, source_.state_dir);
+    Findings first;
+    auto loaded = look(assumed ? *assumed : exec::User{"root", ::geteuid(), ::getegid()}, first);
+    if (!loaded) {
+        findings_.errors.insert(findings_.errors.end(), first.errors.begin(), first.errors.end());
+        findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
+        return std::nullopt;
+    }
+    const auto user = exec::running_user(loaded->user, source_.state_dir);
+    if (!user) {
+        findings_.errors.push_back({source_.config_dir + "/" + std::string(kSettingsFile), 0, 0, "/user", user.error().text});
+        return std::nullopt;
+    }
+    if (!assumed || user->uid != assumed->uid) {
+        first = {};
+        loaded = look(*user, first);
+    }
+    findings_.errors.insert(findings_.errors.end(), first.errors.begin(), first.errors.end());
+    findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
+    if (!loaded) return std::nullopt;
+    settings::name_node(*loaded, fqdn(), findings_);
+    return Identity{std::move(*loaded), user->uid};
+}
+
+bool Loader::read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text) {
+    auto content = files::read_trusted(resolved(source_.config_dir, path), kind, user);
+    if (content) {
+        text = std::move(*content);
+        return true;
+    }
+    const bool warn = content.error().code == Errc::not_permitted && source_.unreadable == files::Unreadable::is_warning;
+    (warn ? findings_.warnings : findings_.errors)
+        .push_back({resolved(source_.config_dir, path), 0, 0, std::nullopt, setting + ": " + content.error().text});
+    return false;
+}
+
+std::shared_ptr<tls::Contexts> Loader::contexts(const settings::Tls& tls, uid_t user) {
+    tls::TlsMaterial material;
+    bool complete = read_pem("tls.ca", tls.ca, files::TrustedKind::config, user, material.ca);
+    complete &= read_pem("tls.certificate", tls.certificate, files::TrustedKind::config, user, material.certificate);
+    complete &= read_pem("tls.key", tls.key, files::TrustedKind::secret, user, material.key);
+    if (tls.crl) complete &= read_pem("tls.crl", *tls.crl, files::TrustedKind::config, user, material.crl.emplace());
+    if (!complete) return nullptr;
+    material.min_version = tls.min_version == settings::TlsVersion::tls13 ? "1.3" : "1.2";
+    material.ciphers = tls.ciphers;
+    material.ciphersuites = tls.ciphersuites;
+    auto made = tls::make_contexts(material, SystemClock().wall());
+    const std::string file = source_.config_dir + "/" + std::string(kSettingsFile);
+    if (!made) {
+        findings_.errors.push_back({file, 0, 0, "/tls", made.error().text});
+        return nullptr;
+    }
+    for (const std::string& warning : (*made)->warnings) findings_.warnings.push_back({file, 0, 0, "/tls", warning});
+    return *made;
+}
+
+std::optional<Configuration> Loader::configuration() {
+    auto who = identity();
+    Configuration loaded;
+    // Later kinds are checked even where the settings are broken: an operator wants all
+    // errors at once. What depends on the node's name has to wait for it.
+    const uid_t user = who ? who->running_user : ::geteuid();
+    loaded.catalog = std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
+    const auto caps = read(files::TreeKind::caps, user, findings_);
+    policy::KnownNames known;
+    known.commands.emplace();
+    for (const auto& [name, command] : loaded.catalog->commands()) known.commands->push_back(name);
+    if (who) {
+        loaded.settings = std::move(who->settings);
+        auto topology = dsl::load_zones(read(files::TreeKind::zones, user, findings_), loaded.settings.node.name, loaded.settings.node.zone, findings_);
+        if (topology) loaded.topology = std::make_shared<const dsl::Topology>(std::move(*topology));
+        loaded.contexts = contexts(loaded.settings.tls, user);
+        if (loaded.contexts && loaded.contexts->own.common_name() != loaded.settings.node.name) {
+            findings_.errors.push_back({resolved(source_.config_dir, loaded.settings.tls.certificate), 0, 0, std::nullopt,
+                                        "tls.certificate: its CN is '" + loaded.contexts->own.common_name().value_or("") + "', but this node is '" +
+                                            loaded.settings.node.name + "'; peers know a node by its CN: set node.name or use the node's own certificate"});
+        }
+    }
+    known.topology = loaded.topology.get();
+    auto grants = policy::load_caps(caps, known, findings_);
+    if (!findings_.ok() || !grants) return std::nullopt;
+    loaded.grants = std::make_shared<const policy::Grants>(std::move(*grants));
+    return loaded;
+}
+
+}  // namespace
+
+std::optional<Configuration> load_configuration(const ConfigurationSource& source, Findings& findings) {
+    return Loader(source, findings).configuration();
+}
+
+std::optional<Identity> load_identity(const ConfigurationSource& source, Findings& findings) { return Loader(source, findings).identity(); }
+
+}  // namespace endpointd

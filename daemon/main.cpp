@@ -1,0 +1,118 @@
+// endpointd: forks the starter while the process is still clean, gives up root,
+// loads the configuration as the user it runs as, and serves.
+
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "app.hpp"
+#include "arguments.hpp"
+#include "exec/confine.hpp"
+#include "exec/starter.hpp"
+
+namespace endpointd {
+namespace {
+
+constexpr int kStartFailed = 2;
+// Nobody but the daemon's user reads the state; its group may reach the admin socket.
+constexpr mode_t kStateMode = 0700;
+constexpr mode_t kRunMode = 0750;
+
+std::string place_of(const Finding& finding) {
+    std::string place = finding.file;
+    if (finding.line != 0) place += ":" + std::to_string(finding.line) + ":" + std::to_string(finding.column);
+    return place;
+}
+
+void log_findings(const Log& log, const Findings& findings) {
+    for (const Finding& error : findings.errors) log.error("config", error.message, {{"at", place_of(error)}, {"pointer", error.pointer.value_or("")}});
+    for (const Finding& warning : findings.warnings)
+        log.warning("config", warning.message, {{"at", place_of(warning)}, {"pointer", warning.pointer.value_or("")}});
+}
+
+int check_configuration(const Directories& directories) {
+    Findings findings;
+    load_configuration({directories.config, directories.state, std::nullopt, files::Unreadable::is_warning}, findings);
+    for (const Finding& error : findings.errors) std::fprintf(stdout, "%s: error: %s\n", place_of(error).c_str(), error.message.c_str());
+    for (const Finding& warning : findings.warnings) std::fprintf(stdout, "%s: warning: %s\n", place_of(warning).c_str(), warning.message.c_str());
+    std::fputs(findings.ok() ? "The configuration is valid.\n" : "The configuration is not valid.\n", stdout);
+    return findings.ok() ? 0 : 1;
+}
+
+// Makes the directory if it is not there. True if it was made.
+Result<bool> make_directory(const std::string& path, mode_t mode) {
+    if (::mkdir(path.c_str(), mode) == 0) return true;
+    const int why = errno;
+    struct stat status {};
+    if (why == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return false;
+    return system_error("cannot make directory " + path, why);
+}
+
+// Becomes the user the settings name. Where we are not root there is nothing to give up.
+Result<void> give_up_root(const Directories& directories, const Identity& identity, bool state_made, bool run_made) {
+    if (::geteuid() == 0) {
+        const auto user = exec::daemon_user(identity.settings.user, directories.state);
+        if (!user) return user.error();
+        if (state_made && ::chown(directories.state.c_str(), user->uid, user->gid) != 0) return system_error("cannot hand over " + directories.state, errno);
+        if (run_made && ::chown(directories.run.c_str(), user->uid, user->gid) != 0) return system_error("cannot hand over " + directories.run, errno);
+        if (auto become = exec::become_user(*user); !become) return become.error();
+    }
+    return exec::forbid_core_dumps();
+}
+
+int serve(const Directories& directories) {
+    ::umask(0077);
+    ::openlog("endpointd", LOG_PID, LOG_AUTHPRIV);
+    const SystemClock clock;
+    Log log(clock, STDERR_FILENO, "endpointd");
+    const auto failed = [&](std::string_view area, const std::string& why) {
+        log.error(area, "cannot start", {{"why", why}});
+        return kStartFailed;
+    };
+    const auto state_made = make_directory(directories.state, kStateMode);
+    if (!state_made) return failed("daemon", state_made.error().text);
+    const auto run_made = make_directory(directories.run, kRunMode);
+    if (!run_made) return failed("daemon", run_made.error().text);
+
+    const auto runner = exec::default_runner_path();
+    if (!runner) return failed("starter", runner.error().text);
+    auto starter = exec::fork_starter({directories.config, directories.state, directories.run, *runner});
+    if (!starter) return failed("starter", starter.error().text);
+    // A peer that goes away while we write is an error code, not a signal.
+    std::signal(SIGPIPE, SIG_IGN);
+
+    const ConfigurationSource source{directories.config, directories.state, std::nullopt, files::Unreadable::is_error};
+    Findings findings;
+    const auto identity = load_identity(source, findings);
+    if (!identity) {
+        log_findings(log, findings);
+        return failed("config", "the settings are not valid");
+    }
+    log.configure(identity->settings.log.level, identity->settings.log.format);
+    if (const auto given_up = give_up_root(directories, *identity, *state_made, *run_made); !given_up) return failed("daemon", given_up.error().text);
+
+    // As the user we now are, so that a reload finds what the start found.
+    findings = {};
+    auto configuration = load_configuration(source, findings);
+    log_findings(log, findings);
+    if (!configuration) return failed("config", "the configuration is not valid; `endpointctl config validate` shows it as a whole");
+    return App(directories, std::move(*configuration), std::move(starter->fd), clock, log).run();
+}
+
+}  // namespace
+}  // namespace endpointd
+
+int main(int argc, char** argv) {
+    const endpointd::Arguments arguments = endpointd::parse_arguments(argc, argv);
+    if (arguments.done) {
+        std::fputs(arguments.done->text.c_str(), arguments.done->status == 0 ? stdout : stderr);
+        return arguments.done->status;
+    }
+    if (arguments.check_config) return endpointd::check_configuration(arguments.directories);
+    return endpointd::serve(arguments.directories);
+}

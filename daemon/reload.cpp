@@ -1,0 +1,103 @@
+// A reload, all or nothing: the whole directory is loaded and checked, the runner
+// loads the same catalog, both compare its digest, then both switch. Any error
+// keeps what is in force. No connection, no running plugin and no answer is lost.
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "app_impl.hpp"
+#include "files/digest.hpp"
+#include "service_notify.hpp"
+
+namespace endpointd {
+
+void App::Impl::apply_rules() {
+    auto rules = std::make_shared<cluster::Rules>();
+    rules->topology = configuration_.topology;
+    rules->grants = configuration_.grants;
+    rules->catalog = configuration_.catalog;
+    rules->runner_timeout = configuration_.settings.runner.timeout;
+    rules->queue = configuration_.settings.runner.queue;
+    dispatcher_->configure(std::move(rules));
+}
+
+void App::Impl::reload(const admin::Caller& caller, ReloadDone done) { reload_by(caller.name, std::move(done)); }
+
+void App::Impl::reload_by(std::string by, ReloadDone done) {
+    Findings findings;
+    const auto refuse = [&](std::string why) {
+        findings.errors.push_back({directories_.config, 0, 0, std::nullopt, std::move(why)});
+        done({false, findings});
+    };
+    if (stopping_ || !serving_) return refuse("the daemon is starting or stopping");
+    if (reloading_) return refuse("a reload is under way; try again when it is over");
+    reloading_ = std::move(done);
+    notify_service_manager("RELOADING=1");
+    auto loaded = load_configuration({directories_.config, directories_.state, std::nullopt, files::Unreadable::is_error}, findings);
+    if (loaded && loaded->settings.node.name != configuration_.settings.node.name) {
+        // Every connection and every answer speaks in the old name.
+        findings.errors.push_back({directories_.config + "/endpointd.json", 0, 0, "/node/name", "this node's name changed; restart endpointd to take it over"});
+        loaded.reset();
+    }
+    if (!loaded) return finish_reload(by, std::move(findings), false);
+
+    auto next = std::make_shared<Configuration>(std::move(*loaded));
+    auto found = std::make_shared<Findings>(std::move(findings));
+    runner_->prepare_reload([this, by, next, found](Result<exec::ReloadAnswer> prepared) {
+        const auto refuse_prepared = [&](std::string why) {
+            found->errors.push_back({directories_.config + "/catalog.d", 0, 0, std::nullopt, std::move(why)});
+            finish_reload(by, std::move(*found), false);
+        };
+        if (!prepared) return refuse_prepared("the runner refuses the catalog: " + prepared.error().text);
+        if (prepared->digest != files::sha256_hex(next->catalog->canonical_text())) {
+            runner_->abort_reload();
+            return refuse_prepared("catalog.d changed while it was loaded; reload again");
+        }
+        runner_->commit_reload([this, by, next, found](Result<void> committed) {
+            if (!committed) {
+                found->errors.push_back({directories_.config + "/catalog.d", 0, 0, std::nullopt, "the runner did not switch: " + committed.error().text});
+                return finish_reload(by, std::move(*found), false);
+            }
+            for (const std::string& setting : settings::needing_restart(configuration_.settings, next->settings))
+                found->warnings.push_back({directories_.config + "/endpointd.json", 0, 0, setting, "changed; it counts after a restart of endpointd"});
+            // What counts only after a restart stays as it is, here and in the runner.
+            next->settings.runner = configuration_.settings.runner;
+            next->settings.listen = configuration_.settings.listen;
+            next->settings.admin = configuration_.settings.admin;
+            next->settings.user = configuration_.settings.user;
+            switch_to(std::move(*next));
+            finish_reload(by, std::move(*found), true);
+        });
+    });
+}
+
+void App::Impl::switch_to(Configuration loaded) {
+    configuration_ = std::move(loaded);
+    const settings::Settings& settings = configuration_.settings;
+    log_.configure(settings.log.level, settings.log.format);
+    store_->set_audit_limits(settings.audit.max_age, settings.audit.max_size);
+    follow_audit();
+    apply_rules();
+    peers_->configure({configuration_.topology, configuration_.contexts, settings.limits.message_size, settings.connect.timeout,
+                       settings.connect.reconnect_min, settings.connect.reconnect_max, settings.limits.min_answer});
+}
+
+void App::Impl::finish_reload(const std::string& by, Findings findings, bool reloaded) {
+    for (const Finding& error : findings.errors)
+        log_.error("reload", error.message, {{"file", error.file}, {"line", error.line}, {"column", error.column}});
+    for (const Finding& warning : findings.warnings) log_.warning("reload", warning.message, {{"file", warning.file}, {"line", warning.line}});
+    if (reloaded) log_.info("reload", "the new configuration is in force", {{"by", by}});
+    else log_.error("reload", "refused: the running configuration stays in force", {{"by", by}});
+    store::AuditEntry entry;
+    entry.decision = reloaded ? store::Decision::changed : store::Decision::rejected;
+    entry.reason = reloaded ? store::Reason::ok : store::Reason::syntax_error;
+    entry.object_type = "Configuration";
+    entry.detail = reloaded ? "reloaded by " + by : "a reload by " + by + " was refused: " + (findings.errors.empty() ? std::string() : findings.errors.front().message);
+    store_->record(std::move(entry));
+    notify_service_manager("READY=1");
+    const ReloadDone done = std::move(*reloading_);
+    reloading_.reset();
+    done({reloaded, std::move(findings)});
+}
+
+}  // namespace endpointd

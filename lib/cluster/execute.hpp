@@ -1,0 +1,53 @@
+#pragma once
+// event::ExecuteCommand from request to answer: who may ask, for which command,
+// with which parameters, how often and how many at once; then the runner or a
+// built-in command; then the answer, or the refusal with its audit record. Owned
+// by the dispatcher, io_context's thread only.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cluster/services.hpp"
+#include "wire/message.hpp"
+
+namespace endpointd::cluster {
+
+class CommandExecutor {
+public:
+    // `services` must outlive the executor and every command it has under way.
+    explicit CommandExecutor(Services& services);
+
+    void configure(std::shared_ptr<const Rules> rules);
+    void execute(const Sender& from, wire::ExecuteCommand command, std::string payload);
+
+    // Requests that wait because their parent has max_concurrent under way.
+    std::size_t waiting() const noexcept { return waiting_; }
+
+private:
+    struct Request;
+    using RequestPtr = std::shared_ptr<Request>;
+
+    bool addressed_to_us(const RequestPtr& request);
+    bool granted(const RequestPtr& request);
+    bool in_catalog(const RequestPtr& request);
+    bool parameters_admitted(const RequestPtr& request);
+    bool within_rate(const RequestPtr& request);
+    void start_or_wait(const RequestPtr& request);
+    void start(const RequestPtr& request);
+    void finished(const RequestPtr& request, exec::Outcome outcome);
+    void start_waiting(const policy::GrantId& grant);
+
+    // Records the refusal and, once it has a number, answers with `text` and the number.
+    void refuse(const RequestPtr& request, store::Reason reason, std::string text, std::string detail, std::string parameter = {});
+    void answer(const RequestPtr& request, std::string payload);
+    store::AuditEntry entry_for(const Request& request) const;
+
+    Services& services_;
+    std::shared_ptr<const Rules> rules_;
+    std::map<policy::GrantId, std::deque<RequestPtr>> queues_;
+    std::size_t waiting_ = 0;
+};
+
+}  // namespace endpointd::cluster

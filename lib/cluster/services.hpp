@@ -1,0 +1,50 @@
+#pragma once
+// What the handlers of messages are given: the rules in force, and the ways out of
+// the cluster code, each as narrow as its use. The daemon's app provides them and
+// outlives the handlers; everything is called on the io_context's thread.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "catalog/catalog.hpp"
+#include "cluster/builtin.hpp"
+#include "cluster/sender.hpp"
+#include "dsl/zones.hpp"
+#include "exec/outcome.hpp"
+#include "exec/run_request.hpp"
+#include "policy/grants.hpp"
+#include "policy/usage.hpp"
+#include "store/audit_record.hpp"
+
+namespace endpointd::cluster {
+
+// One consistent set: a reload replaces all of it at once, and whoever is in the
+// middle of a decision keeps what it began with.
+struct Rules {
+    std::shared_ptr<const dsl::Topology> topology;
+    std::shared_ptr<const policy::Grants> grants;
+    std::shared_ptr<const catalog::Catalog> catalog;
+    Duration runner_timeout{};  // of a command that names none
+    std::size_t queue = 0;      // requests that may wait (settings: runner.queue)
+};
+
+struct Services {
+    const Clock& clock;
+    const Log& log;
+    policy::Usage& usage;
+
+    // Writes a record; `done` gets its id once it is stored, or nothing if the store fails.
+    std::function<void(store::AuditEntry, std::function<void(std::optional<std::uint64_t>)> done)> audit;
+    // Runs a command of the catalog in the runner; `done` comes exactly once.
+    std::function<void(exec::RunRequest, std::function<void(exec::Outcome)> done)> run;
+    // Sends `payload` to whoever asked, not before limits.min_answer is over; keeps
+    // it until `keep_until` if he is away.
+    std::function<void(const Sender& to, std::string payload, SteadyTime keep_until)> answer;
+    std::function<NodeHealth()> health;
+};
+
+}  // namespace endpointd::cluster

@@ -1,0 +1,125 @@
+#pragma once
+// A dispatcher with everything around it turned by hand: an audit that numbers its
+// records, a runner whose runs end when the test says so, answers in a list.
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "cluster/dispatch.hpp"
+#include "json/document.hpp"
+#include "policy/caps.hpp"
+#include "wire/decode.hpp"
+
+namespace endpointd::cluster {
+
+inline const char* const kZones = R"(
+object Endpoint "master1" { }
+object Endpoint "other1" { }
+object Endpoint "web1" { }
+object Endpoint "grand1" { }
+object Zone "top" { endpoints = [ "grand1" ] }
+object Zone "master" { endpoints = [ "master1", "other1" ]; parent = "top" }
+object Zone "web1" { endpoints = [ "web1" ]; parent = "master" }
+)";
+
+inline const char* const kCatalog = R"({ "commands": {
+  "disk": { "kind": "check", "command": ["/usr/lib/nagios/plugins/check_disk"],
+            "arguments": { "-w": "$wfree$", "-p": { "value": "$part$", "required": true } },
+            "parameters": { "wfree": { "pattern": "[0-9]{1,3}%", "default": "20%" }, "part": { "pattern": "/[a-z/]*" } } },
+  "free": { "kind": "check", "command": ["/bin/true"] },
+  "restart": { "kind": "action", "command": ["/bin/true"] } } })";
+
+struct FakeServices {
+    struct Run {
+        exec::RunRequest request;
+        std::function<void(exec::Outcome)> done;
+    };
+
+    explicit FakeServices(const std::string& caps) : log(clock, -1, "test"), dispatcher(services()) { configure(caps); }
+
+    void configure(const std::string& caps) {
+        Findings findings;
+        auto rules = std::make_shared<Rules>();
+        auto topology = dsl::load_zones({{"zones.conf", "zones.conf", kZones}}, "web1", "", findings);
+        ASSERT_TRUE(topology && findings.ok()) << (findings.errors.empty() ? "" : findings.errors[0].message);
+        rules->topology = std::make_shared<const dsl::Topology>(std::move(*topology));
+        rules->catalog = std::make_shared<const catalog::Catalog>(catalog::Catalog::load({{"catalog.d/a.json", "a.json", kCatalog}}, findings));
+        auto grants = policy::load_caps({{"caps.d/a.json", "a.json", caps}}, {}, findings);
+        ASSERT_TRUE(grants && findings.ok()) << (findings.errors.empty() ? "" : findings.errors[0].message);
+        rules->grants = std::make_shared<const policy::Grants>(std::move(*grants));
+        rules->runner_timeout = std::chrono::seconds(60);
+        rules->queue = 3;
+        dispatcher.configure(std::move(rules));
+    }
+
+    Services services() {
+        return {clock, log, usage,
+                [this](store::AuditEntry entry, std::function<void(std::optional<std::uint64_t>)> done) {
+                    audit.push_back(std::move(entry));
+                    if (done) done(store_fails ? std::optional<std::uint64_t>() : std::optional<std::uint64_t>(audit.size()));
+                },
+                [this](exec::RunRequest request, std::function<void(exec::Outcome)> done) { runs.push_back({std::move(request), std::move(done)}); },
+                [this](const Sender& to, std::string payload, SteadyTime keep_until) {
+                    answers.push_back(std::move(payload));
+                    answered_to.push_back(to.endpoint);
+                    kept_until.push_back(keep_until);
+                },
+                [] { return NodeHealth{.node = "web1", .version = "0", .uptime = 1, .endpoints = {}, .counters = {}, .runner_available = true}; }};
+    }
+
+    // `params` is the JSON text of the message's params.
+    void say(const std::string& method, const std::string& params, const std::string& endpoint = "master1") {
+        const std::string text = "{\"jsonrpc\":\"2.0\",\"method\":\"" + method + "\",\"params\":" + params + "}";
+        const auto root = json::parse(text);
+        ASSERT_TRUE(root);
+        auto decoded = wire::decode(*root);
+        auto* incoming = std::get_if<wire::Incoming>(&decoded);
+        ASSERT_NE(incoming, nullptr) << text;
+        dispatcher.deliver({endpoint, 1, clock.steady()}, {std::move(*incoming), text});
+    }
+    void execute(const std::string& command, const std::string& macros = "{}", const std::string& more = "", const std::string& endpoint = "master1") {
+        say("event::ExecuteCommand",
+            "{\"command\":\"" + command + "\",\"command_type\":\"check_command\",\"host\":\"h\",\"service\":\"s\",\"macros\":" + macros + more + "}", endpoint);
+    }
+    void finish(std::size_t run, int status, const std::string& output) {
+        exec::Outcome outcome;
+        outcome.verdict = exec::Verdict::exited;
+        outcome.exit_status = status;
+        outcome.output = output;
+        outcome.argv = {"/bin/true", "x"};
+        outcome.start = 100;
+        outcome.end = 101;
+        const auto done = std::move(runs[run].done);
+        done(std::move(outcome));
+    }
+    // The check result of the answer number `index`.
+    json::Object result(std::size_t index) const {
+        if (index >= answers.size()) {
+            ADD_FAILURE() << "no answer " << index;
+            return {};
+        }
+        return *json::parse(answers[index])->object()->find("params")->object()->find("cr")->object();
+    }
+    std::string output(std::size_t index) const {
+        const json::Object cr = result(index);
+        const json::Value* text = cr.find("output");
+        return text != nullptr && text->string() != nullptr ? *text->string() : "(none)";
+    }
+
+    ManualClock clock{WallTime(Duration(1795193700000000))};
+    Log log;
+    policy::Usage usage;
+    std::vector<store::AuditEntry> audit;
+    std::deque<Run> runs;
+    std::vector<std::string> answers, answered_to;
+    std::vector<SteadyTime> kept_until;
+    bool store_fails = false;
+    Dispatcher dispatcher;
+};
+
+}  // namespace endpointd::cluster
