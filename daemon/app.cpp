@@ -19,12 +19,12 @@ constexpr std::chrono::milliseconds kLoopsPatience{500};
 constexpr std::chrono::milliseconds kAdminGrace{1000};
 }  // namespace
 
-App::App(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log)
+App::App(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log)
     : impl_(std::make_unique<Impl>(std::move(directories), std::move(configuration), std::move(starter), clock, log)) {}
 App::~App() = default;
 int App::run() { return impl_->run(); }
 
-App::Impl::Impl(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log)
+App::Impl::Impl(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log)
     : directories_(std::move(directories)), configuration_(std::move(configuration)), starter_(std::move(starter)), clock_(clock), log_(log),
       started_(clock.steady()), tasks_(io_.get_executor(), [this](std::string_view task, std::string_view what) {
           log_.error("daemon", "a task failed", {{"task", task}, {"why", what}});
@@ -32,7 +32,7 @@ App::Impl::Impl(Directories directories, Configuration configuration, UniqueFd s
 
 int App::Impl::run() {
     if (!start_store()) return 2;
-    start_runner_client(std::move(starter_));
+    start_runner_client(std::move(starter_.fd));
     dispatcher_ = std::make_unique<cluster::Dispatcher>(services());
     peers_ = std::make_unique<cluster::Peers>(io_.get_executor(), *dispatcher_, clock_, log_);
     apply_rules();
@@ -101,6 +101,7 @@ bool App::Impl::start_serving() {
     admin::ServerConfig config;
     config.socket_path = settings.admin.socket.starts_with('/') ? settings.admin.socket : directories_.run + "/" + settings.admin.socket;
     config.group = settings.admin.group;
+    config.no_descendants_of = starter_.pid;
     auto admin = admin::Server::open(io_, config, *this, log_);
     if (!admin) {
         log_.error("admin", "cannot start", {{"why", admin.error().text}});
@@ -169,6 +170,8 @@ void App::Impl::stop(int status) {
                 co_await tasks_.stop(kLoopsPatience);
                 signals_.cancel();
                 runner_.reset();  // runner and starter end with their socket
+                // A name that is being resolved would keep us for as long as DNS is dead.
+                io_.stop();
             },
             asio::detached);
     };

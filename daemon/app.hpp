@@ -8,16 +8,16 @@
 
 #include "arguments.hpp"
 #include "base/log.hpp"
-#include "base/unique_fd.hpp"
 #include "configuration.hpp"
+#include "exec/starter.hpp"
 
 namespace endpointd {
 
 class App {
 public:
-    // `starter` is the socket to the process that starts runners. `clock` and `log`
+    // `starter` is the process that starts runners, and the socket to it. `clock` and `log`
     // must outlive the app.
-    App(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log);
+    App(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log);
     ~App();
 
     // Serves until a signal or a fatal error ends it. 0 after an orderly stop, 2 if

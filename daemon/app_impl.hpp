@@ -23,7 +23,7 @@ namespace endpointd {
 
 class App::Impl final : public admin::Backend {
 public:
-    Impl(Directories directories, Configuration configuration, UniqueFd starter, const Clock& clock, Log& log);
+    Impl(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log);
 
     int run();
 
@@ -59,7 +59,7 @@ private:
 
     Directories directories_;
     Configuration configuration_;
-    UniqueFd starter_;
+    exec::StarterHandle starter_;
     const Clock& clock_;
     Log& log_;
     SteadyTime started_;

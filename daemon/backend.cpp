@@ -121,7 +121,11 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
     const bool runs = *capability == policy::Capability::execute || *capability == policy::Capability::action || *capability == policy::Capability::event;
     if (verdict.allowed && runs && question.command) {
         const catalog::Command* command = configuration_.catalog->find(*question.command);
-        if (command == nullptr) {
+        const bool is_action = command != nullptr && command->kind == catalog::Kind::action;
+        const bool of_its_kind = command != nullptr && (*capability == policy::Capability::execute ? command->kind == catalog::Kind::check
+                                                        : *capability == policy::Capability::action ? is_action
+                                                                                                    : !is_action && command->kind != catalog::Kind::check);
+        if (!of_its_kind) {
             deny(policy::Reason::unknown_command, "command '" + *question.command + "' is not in the local catalog");
         } else if (const auto admission = catalog::admit(*command, question.parameters); !admission) {
             verdict.source = command->source;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -13,6 +14,7 @@
 #include "base/limits.hpp"
 #include "exec/confine.hpp"
 #include "files/trusted_file.hpp"
+#include "json/document.hpp"
 #include "policy/caps.hpp"
 
 namespace endpointd {
@@ -47,17 +49,25 @@ public:
     std::optional<Configuration> configuration();
 
 private:
-    std::vector<SourceFile> read(files::TreeKind kind, uid_t user, Findings& findings) const;
+    std::vector<SourceFile> read(files::TreeKind kind, uid_t user, Findings& findings);
     void put_candidate(std::vector<SourceFile>& files, Findings& findings) const;
     std::shared_ptr<tls::Contexts> contexts(const settings::Tls& tls, uid_t user);
+    // A finding about a setting, at the file that the value in force came from.
+    Finding at_setting(std::string_view pointer, std::string message) const;
+    void check_sandboxes(const catalog::Catalog& catalog);
+    void check_plugins(const catalog::Catalog& catalog, uid_t user);
     bool read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text);
 
     const ConfigurationSource& source_;
     Findings& findings_;
+    std::vector<SourceFile> settings_files_;
+    bool incomplete_ = false;  // something could not be read: what depends on it is not judged
 };
 
-std::vector<SourceFile> Loader::read(files::TreeKind kind, uid_t user, Findings& findings) const {
+std::vector<SourceFile> Loader::read(files::TreeKind kind, uid_t user, Findings& findings) {
+    const std::size_t before = findings.errors.size() + findings.warnings.size();
     std::vector<SourceFile> files = files::read_tree(source_.config_dir, kind, user, source_.unreadable, findings);
+    incomplete_ = findings.errors.size() + findings.warnings.size() != before;
     if (source_.candidate && source_.candidate->kind == kind) put_candidate(files, findings);
     return files;
 }
@@ -95,7 +105,9 @@ std::optional<Identity> Loader::identity() {
     // Who the daemon runs as stands in files whose owner depends on it: a first look
     // takes the user that no setting names, a second one the user that was found.
     const auto look = [&](const exec::User& user, Findings& findings) -> std::optional<settings::Settings> {
-        auto loaded = settings::load(read(files::TreeKind::settings, user.uid, findings), findings);
+        settings_files_ = read(files::TreeKind::settings, user.uid, findings);
+        if (incomplete_) return std::nullopt;
+        auto loaded = settings::load(settings_files_, findings);
         return findings.ok() ? std::move(loaded) : std::nullopt;
     };
     const auto assumed = exec::running_user(std::nullopt, source_.state_dir);
@@ -118,7 +130,8 @@ std::optional<Identity> Loader::identity() {
     findings_.errors.insert(findings_.errors.end(), first.errors.begin(), first.errors.end());
     findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
     if (!loaded) return std::nullopt;
-    settings::name_node(*loaded, fqdn(), findings_);
+    // Asked only where it is needed: a dead DNS takes half a minute to say nothing.
+    settings::name_node(*loaded, loaded->node.name.empty() ? fqdn() : std::string(), findings_);
     return Identity{std::move(*loaded), user->uid};
 }
 
@@ -145,13 +158,53 @@ std::shared_ptr<tls::Contexts> Loader::contexts(const settings::Tls& tls, uid_t 
     material.ciphers = tls.ciphers;
     material.ciphersuites = tls.ciphersuites;
     auto made = tls::make_contexts(material, SystemClock().wall());
-    const std::string file = source_.config_dir + "/" + std::string(kSettingsFile);
     if (!made) {
-        findings_.errors.push_back({file, 0, 0, "/tls", made.error().text});
+        // "tls.ciphers: ..." is about the setting /tls/ciphers.
+        const std::string& text = made.error().text;
+        const bool named = text.starts_with("tls.") && text.find(':') != std::string::npos;
+        findings_.errors.push_back(at_setting(named ? "/tls/" + text.substr(4, text.find(':') - 4) : "/tls", text));
         return nullptr;
     }
-    for (const std::string& warning : (*made)->warnings) findings_.warnings.push_back({file, 0, 0, "/tls", warning});
+    for (const std::string& warning : (*made)->warnings) findings_.warnings.push_back(at_setting("/tls", warning));
     return *made;
+}
+
+Finding Loader::at_setting(std::string_view pointer, std::string message) const {
+    for (auto file = settings_files_.rbegin(); file != settings_files_.rend(); ++file) {
+        Findings ignored;
+        const auto document = json::parse_config(*file, ignored);
+        if (document && document->places.contains(pointer)) return document->at(pointer, std::move(message));
+    }
+    return {source_.config_dir + "/" + std::string(kSettingsFile), 0, 0, std::string(pointer), std::move(message)};
+}
+
+// Interfaces, catalog.d: what is the daemon's own can never be opened to a plugin by name.
+void Loader::check_sandboxes(const catalog::Catalog& catalog) {
+    const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); };
+    std::vector<std::string> own = {absolute(source_.state_dir), absolute(source_.config_dir + "/pki"), absolute(source_.config_dir + "/secrets")};
+    if (!source_.run_dir.empty()) own.push_back(absolute(source_.run_dir));
+    for (const auto& [name, command] : catalog.commands()) {
+        for (const auto* list : {&command.sandbox.read, &command.sandbox.write}) {
+            for (const std::string& path : *list) {
+                const bool inside = std::ranges::any_of(own, [&](const std::string& hidden) { return path == hidden || path.starts_with(hidden + "/"); });
+                if (!inside) continue;
+                findings_.errors.push_back({command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
+                                            "sandbox of '" + name + "' names " + path + ", which is the daemon's own and stays hidden from every plugin"});
+            }
+        }
+    }
+}
+
+// A plugin that would be refused when it is asked for: better known today. One that is
+// not installed says so by itself when it is run.
+void Loader::check_plugins(const catalog::Catalog& catalog, uid_t user) {
+    for (const auto& [name, command] : catalog.commands()) {
+        if (command.builtin) continue;
+        const auto plugin = files::open_trusted(command.command.front(), files::TrustedKind::plugin, user);
+        if (plugin || plugin.error().code != Errc::invalid) continue;
+        findings_.warnings.push_back({command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
+                                      "plugin of '" + name + "' will be refused: " + plugin.error().text});
+    }
 }
 
 std::optional<Configuration> Loader::configuration() {
@@ -159,16 +212,24 @@ std::optional<Configuration> Loader::configuration() {
     Configuration loaded;
     // Later kinds are checked even where the settings are broken: an operator wants all
     // errors at once. What depends on the node's name has to wait for it.
-    const uid_t user = who ? who->running_user : ::geteuid();
+    const auto assumed = exec::running_user(std::nullopt, source_.state_dir);
+    const uid_t user = who ? who->running_user : assumed ? assumed->uid : ::geteuid();
     loaded.catalog = std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
+    check_sandboxes(*loaded.catalog);
+    check_plugins(*loaded.catalog, user);
     const auto caps = read(files::TreeKind::caps, user, findings_);
     policy::KnownNames known;
     known.commands.emplace();
     for (const auto& [name, command] : loaded.catalog->commands()) known.commands->push_back(name);
     if (who) {
         loaded.settings = std::move(who->settings);
-        auto topology = dsl::load_zones(read(files::TreeKind::zones, user, findings_), loaded.settings.node.name, loaded.settings.node.zone, findings_);
-        if (topology) loaded.topology = std::make_shared<const dsl::Topology>(std::move(*topology));
+        if (loaded.settings.confinement.landlock == settings::Demand::required)
+            findings_.errors.push_back(at_setting("/confinement/landlock", "confinement.landlock is required, but this version confines nothing yet"));
+        const auto zones = read(files::TreeKind::zones, user, findings_);
+        if (!incomplete_) {
+            auto topology = dsl::load_zones(zones, loaded.settings.node.name, loaded.settings.node.zone, findings_);
+            if (topology) loaded.topology = std::make_shared<const dsl::Topology>(std::move(*topology));
+        }
         loaded.contexts = contexts(loaded.settings.tls, user);
         if (loaded.contexts && loaded.contexts->own.common_name() != loaded.settings.node.name) {
             findings_.errors.push_back({resolved(source_.config_dir, loaded.settings.tls.certificate), 0, 0, std::nullopt,
@@ -178,7 +239,7 @@ std::optional<Configuration> Loader::configuration() {
     }
     known.topology = loaded.topology.get();
     auto grants = policy::load_caps(caps, known, findings_);
-    if (!findings_.ok() || !grants) return std::nullopt;
+    if (!findings_.ok() || !grants || !loaded.topology) return std::nullopt;
     loaded.grants = std::make_shared<const policy::Grants>(std::move(*grants));
     return loaded;
 }

@@ -39,6 +39,7 @@ struct Candidate {
 struct ConfigurationSource {
     std::string config_dir;
     std::string state_dir;  // whose owner the daemon becomes where it is started as root
+    std::string run_dir;    // like the state directory, never open to a plugin
     std::optional<Candidate> candidate;
     files::Unreadable unreadable = files::Unreadable::is_error;
 };

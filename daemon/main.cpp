@@ -1,17 +1,21 @@
 // endpointd: forks the starter while the process is still clean, gives up root,
 // loads the configuration as the user it runs as, and serves.
 
+#include <grp.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "app.hpp"
 #include "arguments.hpp"
+#include "base/units.hpp"
 #include "exec/confine.hpp"
 #include "exec/starter.hpp"
 
@@ -37,16 +41,25 @@ void log_findings(const Log& log, const Findings& findings) {
 
 int check_configuration(const Directories& directories) {
     Findings findings;
-    load_configuration({directories.config, directories.state, std::nullopt, files::Unreadable::is_warning}, findings);
-    for (const Finding& error : findings.errors) std::fprintf(stdout, "%s: error: %s\n", place_of(error).c_str(), error.message.c_str());
-    for (const Finding& warning : findings.warnings) std::fprintf(stdout, "%s: warning: %s\n", place_of(warning).c_str(), warning.message.c_str());
-    std::fputs(findings.ok() ? "The configuration is valid.\n" : "The configuration is not valid.\n", stdout);
+    load_configuration({directories.config, directories.state, directories.run, std::nullopt, files::Unreadable::is_warning}, findings);
+    const auto print = [](const Finding& finding, const char* severity) {
+        const std::string pointer = finding.pointer.value_or("").empty() ? "" : " (" + escaped(*finding.pointer, 1024) + ")";
+        std::fprintf(stdout, "%s: %s: %s%s\n", place_of(finding).c_str(), severity, escaped(finding.message, 4096).c_str(), pointer.c_str());
+    };
+    for (const Finding& error : findings.errors) print(error, "error");
+    for (const Finding& warning : findings.warnings) print(warning, "warning");
+    std::fprintf(stdout, "%s: %s (%zu errors, %zu warnings)\n", directories.config.c_str(), findings.ok() ? "valid" : "invalid",
+                 findings.errors.size(), findings.warnings.size());
     return findings.ok() ? 0 : 1;
 }
 
 // Makes the directory if it is not there. True if it was made.
 Result<bool> make_directory(const std::string& path, mode_t mode) {
-    if (::mkdir(path.c_str(), mode) == 0) return true;
+    if (::mkdir(path.c_str(), mode) == 0) {
+        // The umask has taken away what the mode gives the group.
+        if (::chmod(path.c_str(), mode) != 0) return system_error("cannot set the mode of " + path, errno);
+        return true;
+    }
     const int why = errno;
     struct stat status {};
     if (why == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return false;
@@ -58,8 +71,18 @@ Result<void> give_up_root(const Directories& directories, const Identity& identi
     if (::geteuid() == 0) {
         const auto user = exec::daemon_user(identity.settings.user, directories.state);
         if (!user) return user.error();
-        if (state_made && ::chown(directories.state.c_str(), user->uid, user->gid) != 0) return system_error("cannot hand over " + directories.state, errno);
-        if (run_made && ::chown(directories.run.c_str(), user->uid, user->gid) != 0) return system_error("cannot hand over " + directories.run, errno);
+        // An empty one of root's is what a start that failed has left behind.
+        const auto hand_over = [&](const std::string& path, bool made, gid_t group) {
+            struct stat status {};
+            std::error_code ignored;
+            const bool left_behind = ::stat(path.c_str(), &status) == 0 && status.st_uid == 0 && std::filesystem::is_empty(path, ignored);
+            return (!made && !left_behind) || ::chown(path.c_str(), user->uid, group) == 0;
+        };
+        // The admin socket's group has to get into its directory.
+        const std::optional<std::string>& admin = identity.settings.admin.group;
+        const group* entry = admin ? ::getgrnam(admin->c_str()) : nullptr;
+        if (!hand_over(directories.state, state_made, user->gid)) return system_error("cannot hand over " + directories.state, errno);
+        if (!hand_over(directories.run, run_made, entry != nullptr ? entry->gr_gid : user->gid)) return system_error("cannot hand over " + directories.run, errno);
         if (auto become = exec::become_user(*user); !become) return become.error();
     }
     return exec::forbid_core_dumps();
@@ -86,7 +109,7 @@ int serve(const Directories& directories) {
     // A peer that goes away while we write is an error code, not a signal.
     std::signal(SIGPIPE, SIG_IGN);
 
-    const ConfigurationSource source{directories.config, directories.state, std::nullopt, files::Unreadable::is_error};
+    const ConfigurationSource source{directories.config, directories.state, directories.run, std::nullopt, files::Unreadable::is_error};
     Findings findings;
     const auto identity = load_identity(source, findings);
     if (!identity) {
@@ -101,7 +124,11 @@ int serve(const Directories& directories) {
     auto configuration = load_configuration(source, findings);
     log_findings(log, findings);
     if (!configuration) return failed("config", "the configuration is not valid; `endpointctl config validate` shows it as a whole");
-    return App(directories, std::move(*configuration), std::move(starter->fd), clock, log).run();
+    App app(directories, std::move(*configuration), std::move(*starter), clock, log);
+    const int status = app.run();
+    // Everything is stored and every process told by now. Asio's resolver thread may hang in
+    // a DNS that does not answer, and taking the app apart would wait for it.
+    std::_Exit(status);
 }
 
 }  // namespace

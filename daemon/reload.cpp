@@ -33,7 +33,7 @@ void App::Impl::reload_by(std::string by, ReloadDone done) {
     if (reloading_) return refuse("a reload is under way; try again when it is over");
     reloading_ = std::move(done);
     notify_service_manager("RELOADING=1");
-    auto loaded = load_configuration({directories_.config, directories_.state, std::nullopt, files::Unreadable::is_error}, findings);
+    auto loaded = load_configuration({directories_.config, directories_.state, directories_.run, std::nullopt, files::Unreadable::is_error}, findings);
     if (loaded && loaded->settings.node.name != configuration_.settings.node.name) {
         // Every connection and every answer speaks in the old name.
         findings.errors.push_back({directories_.config + "/endpointd.json", 0, 0, "/node/name", "this node's name changed; restart endpointd to take it over"});
@@ -60,8 +60,7 @@ void App::Impl::reload_by(std::string by, ReloadDone done) {
             }
             for (const std::string& setting : settings::needing_restart(configuration_.settings, next->settings))
                 found->warnings.push_back({directories_.config + "/endpointd.json", 0, 0, setting, "changed; it counts after a restart of endpointd"});
-            // What counts only after a restart stays as it is, here and in the runner.
-            next->settings.runner = configuration_.settings.runner;
+            // What counts only after a restart stays as it is.
             next->settings.listen = configuration_.settings.listen;
             next->settings.admin = configuration_.settings.admin;
             next->settings.user = configuration_.settings.user;
@@ -76,6 +75,7 @@ void App::Impl::switch_to(Configuration loaded) {
     const settings::Settings& settings = configuration_.settings;
     log_.configure(settings.log.level, settings.log.format);
     store_->set_audit_limits(settings.audit.max_age, settings.audit.max_size);
+    runner_->configure({settings.runner.max_concurrent, settings.runner.queue});
     follow_audit();
     apply_rules();
     peers_->configure({configuration_.topology, configuration_.contexts, settings.limits.message_size, settings.connect.timeout,

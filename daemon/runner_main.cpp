@@ -132,6 +132,13 @@ Result<Configuration> load_configuration(const Arguments& arguments) {
     runner.limits = {settings->runner.max_concurrent, settings->runner.max_output, settings->runner.timeout};
     runner.needs_root =
         std::any_of(catalog->commands().begin(), catalog->commands().end(), [](const auto& c) { return c.second.run_as.has_value(); });
+    if (runner.needs_root && ::geteuid() == 0) {
+        // With root behind the catalog only root may have written it: otherwise whoever
+        // takes over the daemon writes an entry of his own and has it started as root.
+        read(files::TreeKind::settings, 0);
+        read(files::TreeKind::catalog, 0);
+        if (!findings.ok()) return fail(Errc::invalid, text_of(findings));
+    }
     runner.catalog = std::move(catalog);
     return Configuration{std::move(*settings), std::move(*user), std::move(runner)};
 }

@@ -4,6 +4,8 @@
 // the socket's peer credentials. Owned by the daemon's app; lives on the
 // io_context's thread.
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -36,6 +38,9 @@ inline constexpr std::size_t kSocketPath = 107;
 struct ServerConfig {
     std::string socket_path;           // absolute, or relative to the working directory
     std::optional<std::string> group;  // the group that may open it; null: the process's own
+    // A plugin runs as our own user and may reach the socket: a caller of our user that
+    // descends from this process (the starter) is turned away. 0: nobody is.
+    pid_t no_descendants_of = 0;
     std::size_t connections = kConnections;
     std::size_t request_bytes = limits::kAdminRequest;
     // From the first byte of a request to its last, and for an answer to be read.

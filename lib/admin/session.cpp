@@ -1,5 +1,7 @@
 #include "admin/session.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 #include <variant>
 
@@ -64,6 +66,11 @@ asio::awaitable<void> Session::run() {
     const Result<Caller> caller = caller_of(stream_.socket().native_handle());
     if (!caller) {
         tools_.log.error("admin", "connection closed", {{"why", caller.error().text}});
+        co_return;
+    }
+    const pid_t starter = tools_.config.no_descendants_of;
+    if (starter != 0 && caller->uid == ::geteuid() && descends_from(caller->pid, starter)) {
+        tools_.log.warning("admin", "a plugin tried to use the admin socket", {{"pid", static_cast<int>(caller->pid)}});
         co_return;
     }
     while (!ending_) {

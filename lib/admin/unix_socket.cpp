@@ -1,4 +1,7 @@
 #include "admin/unix_socket.hpp"
+#include "base/unique_fd.hpp"
+#include <string_view>
+#include <charconv>
 
 #include <fcntl.h>
 #include <grp.h>
@@ -105,6 +108,25 @@ Result<Caller> caller_of(int fd) {
         return system_error("peer credentials of the admin socket", errno);
     }
     return Caller{credentials.uid, credentials.gid, credentials.pid, user_name(credentials.uid)};
+}
+
+bool descends_from(pid_t pid, pid_t ancestor) {
+    // A tree deeper than this is made to be deep.
+    constexpr int kLevels = 256;
+    for (int level = 0; level < kLevels && pid > 1; ++level) {
+        if (pid == ancestor) return true;
+        const UniqueFd file(::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+        char text[1024];
+        const ssize_t size = file ? ::read(file.get(), text, sizeof text - 1) : -1;
+        if (size <= 0) return true;
+        // "pid (name) state ppid": the name may hold anything, so from its last bracket on.
+        const std::string_view stat(text, static_cast<std::size_t>(size));
+        const std::size_t bracket = stat.rfind(')');
+        if (bracket == std::string_view::npos || stat.size() < bracket + 5) return true;
+        const std::string_view rest = stat.substr(bracket + 4);
+        if (std::from_chars(rest.data(), rest.data() + rest.size(), pid).ec != std::errc()) return true;
+    }
+    return pid > 1;
 }
 
 std::string user_name(uid_t uid) {

@@ -19,6 +19,10 @@ Result<UniqueFd> listen_at(const std::string& path, const std::optional<std::str
 // Who connected `fd` (SO_PEERCRED).
 Result<Caller> caller_of(int fd);
 
+// True if `pid` is `ancestor` or was started by it or by one of its descendants, as
+// /proc says now; also true if that cannot be found out any more.
+bool descends_from(pid_t pid, pid_t ancestor);
+
 // The user's name from /etc/passwd, else "uid 1000". The file alone is read, not
 // the name services: those may block on a network, and may load code.
 std::string user_name(uid_t uid);

@@ -40,9 +40,10 @@ inline constexpr std::chrono::seconds kCloseNotify{2};
 // Bytes queued for one peer that does not read: then it is disconnected, its
 // answers are kept for the next connection.
 inline constexpr std::size_t kSendQueueBytes = 16 * 1024 * 1024;
-// Answers kept for one parent that is away, in memory: entries and bytes.
+// Answers kept for one parent that is away, in memory: entries and bytes. Half a send
+// queue, so that all of them can be handed to the connection that comes next.
 inline constexpr std::size_t kStoredAnswers = 10'000;
-inline constexpr std::size_t kStoredAnswerBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kStoredAnswerBytes = 8 * 1024 * 1024;
 
 // --- Commands -------------------------------------------------------------------
 

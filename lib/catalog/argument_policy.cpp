@@ -77,6 +77,8 @@ Judged judge_number(const Rule& rule, const json::Value& value) {
         if (text->starts_with('-') && !(rule.min && *rule.min < 0)) return Violation{"must not start with '-'"};
         number = std::strtod(text->c_str(), nullptr);
     } else if (const double* given = value.number()) {
+        // As text it would start with '-': the parent chooses the JSON type, so it makes no difference.
+        if (*given < 0 && !rule.min) return Violation{"must not start with '-'"};
         number = *given;
     } else {
         return violation;

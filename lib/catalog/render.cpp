@@ -9,7 +9,8 @@ double seconds(Duration duration) { return std::chrono::duration<double>(duratio
 json::Array texts(const std::vector<std::string>& list) { return {list.begin(), list.end()}; }
 
 json::Object summary(const Command& command) {
-    return {{"name", command.name},       {"kind", name_of(command.kind)},       {"description", command.description},
+    const json::Value description = command.description.empty() ? json::Value() : json::Value(command.description);
+    return {{"name", command.name},       {"kind", name_of(command.kind)},       {"description", description},
             {"builtin", command.builtin}, {"weakened", texts(command.weakened)}, {"source", command.source}};
 }
 

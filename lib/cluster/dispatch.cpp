@@ -10,8 +10,9 @@ namespace endpointd::cluster {
 
 namespace {
 
-// Log lines about strangers: enough to see an attack, too few to fill a disk.
-const policy::Rate kStrangerLines{60, std::chrono::seconds(60), "60/min"};
+// Log lines about strangers, and about broken messages: enough to see an attack, too few
+// to fill a disk. The audit counts the rest.
+const policy::Rate kLines{60, std::chrono::seconds(60), "60/min"};
 
 // The object a message is about, for its record.
 struct Subject {
@@ -57,6 +58,10 @@ std::optional<policy::Capability> needed(wire::Method method, const wire::Messag
     return rule != nullptr && rule->need == policy::Need::capability ? rule->capability : std::nullopt;
 }
 
+bool is_command_type(std::string_view type) noexcept {
+    return type == "CheckCommand" || type == "EventCommand" || type == "NotificationCommand";
+}
+
 // "/_etc/x.conf" of zone web1 is web1/_etc/x.conf in the audit.
 std::string audited_file(const wire::ConfigFile& file) {
     return file.zone + (file.path.starts_with('/') ? "" : "/") + file.path;
@@ -64,7 +69,7 @@ std::string audited_file(const wire::ConfigFile& file) {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Services services) : services_(std::move(services)), executor_(services_), stranger_lines_(kStrangerLines) {}
+Dispatcher::Dispatcher(Services services) : services_(std::move(services)), executor_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
 
 void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);
@@ -102,6 +107,17 @@ void Dispatcher::deny(const Sender& from, wire::Method method, const wire::Messa
     entry.object_name = subject.name;
     if (const auto* object = std::get_if<wire::ConfigUpdateObject>(&message); object != nullptr && object->config) entry.content = *object->config;
     else entry.content = std::move(payload);
+    if (const auto* object = std::get_if<wire::ConfigUpdateObject>(&message)) {
+        if (object->config) entry.decision = store::Decision::rejected;
+        if (is_command_type(object->type)) {
+            // Commands are never taken, whatever is granted: the local catalog alone decides.
+            entry.decision = store::Decision::rejected;
+            const bool shadowed = rules_->catalog->find(object->name) != nullptr;
+            entry.reason = shadowed ? store::Reason::command_shadowed : store::Reason::command_pushed;
+            entry.detail = shadowed ? "the local catalog has a command of this name; that one is used" : "commands are never taken from a parent";
+            return services_.audit(std::move(entry), {});
+        }
+    }
     if (const auto capability = needed(method, message)) {
         policy::Request asked;
         asked.capability = *capability;
@@ -117,6 +133,7 @@ void Dispatcher::deny_update(const Sender& from, const wire::ConfigUpdate& updat
     asked.capability = policy::Capability::config;
     store::AuditEntry entry = audit_entry(from, *rules_->topology, wire::Method::config_update);
     const std::string why = denied(from, entry, asked);
+    entry.decision = store::Decision::rejected;
     std::size_t recorded = 0, left = 0;
     for (const wire::ConfigFile& file : update.files) {
         if (file.metadata) continue;
@@ -143,7 +160,8 @@ void Dispatcher::refused(const Sender& from, Refuse what) {
     entry.reason = what.unknown_method ? store::Reason::capability_denied : store::Reason::malformed_message;
     entry.detail = what.what;
     if (!what.payload.empty()) entry.content = std::move(what.payload);
-    services_.log.info("cluster", "message refused", {{"endpoint", from.endpoint}, {"method", what.method}, {"why", what.what}});
+    if (refusal_lines_.take(services_.clock.steady()).ok)
+        services_.log.info("cluster", "message refused", {{"endpoint", from.endpoint}, {"method", what.method}, {"why", what.what}});
     services_.audit(std::move(entry), {});
 }
 

@@ -44,6 +44,7 @@ private:
     CommandExecutor executor_;
     policy::TokenBucket stranger_lines_;  // a stranger cannot make us log without bound
     std::uint64_t stranger_lines_dropped_ = 0;
+    policy::TokenBucket refusal_lines_;
 };
 
 }  // namespace endpointd::cluster

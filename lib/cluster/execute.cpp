@@ -15,6 +15,10 @@ namespace {
 
 // A parent asks again this long after its command's timeout (protocol, 6.1).
 constexpr Duration kParentPatience = std::chrono::seconds(30);
+// Dropped macros of one message that get a record each.
+constexpr std::size_t kAuditedMacros = 16;
+// Bytes of a message that are kept while its command waits, for a refusal later on.
+constexpr std::size_t kKeptPayload = 4096;
 
 std::string_view object_type_of(wire::CommandType type) noexcept {
     switch (type) {
@@ -110,10 +114,8 @@ bool CommandExecutor::granted(const RequestPtr& request) {
     const std::string parent = escaped(request->from.endpoint);
     if (!request->verdict.allowed) {
         services_.usage.admit(request->verdict, services_.clock.steady());  // counts the denial
-        const bool out_of_scope = request->verdict.reason == policy::Reason::out_of_scope;
-        refuse(request, request->verdict.reason,
-               "command " + quoted(command.command) + " is not granted to " + parent + (out_of_scope ? " for " + quoted(request->object()) : ""),
-               request->verdict.detail);
+        // The policy before the catalog: who may not execute a command does not learn whether it is there.
+        refuse(request, request->verdict.reason, "command " + quoted(command.command) + " is not granted to " + parent, request->verdict.detail);
         return false;
     }
     return true;
@@ -157,8 +159,12 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
         refused(invocation.error());
         return false;
     }
+    std::size_t recorded = 0;
     for (const std::string& macro : admission->dropped) {
+        // Names a parent chooses freely: a few tell the story, and the message is kept once.
+        if (recorded == kAuditedMacros) break;
         store::AuditEntry dropped = entry_for(*request);
+        if (recorded++ != 0) dropped.content.reset();
         dropped.decision = store::Decision::changed;
         dropped.reason = store::Reason::argument_refused;
         dropped.detail = "for " + escaped(request->object()) + ": macro " + quoted(macro) + " is no parameter of the command and was dropped";
@@ -167,6 +173,10 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
         services_.audit(std::move(dropped), {});
     }
     request->parameters = std::move(admission->parameters);
+    // It may wait for long: what has no further use is not kept for every one of thousands.
+    request->command.macros = {};
+    if (request->payload.size() > kKeptPayload) request->payload.resize(kKeptPayload);
+    request->payload.shrink_to_fit();
     return true;
 }
 
@@ -188,7 +198,7 @@ void CommandExecutor::start_or_wait(const RequestPtr& request) {
         return start(request);
     }
     if (waiting_ >= request->rules->queue) {
-        return refuse(request, store::Reason::limit_exceeded, "limit-exceeded: " + std::to_string(waiting_) + " commands are waiting already",
+        return refuse(request, store::Reason::limit_exceeded, "too many commands are waiting",
                       "runner.queue is full behind max_concurrent of " + request->verdict.source);
     }
     ++waiting_;
@@ -232,21 +242,30 @@ void CommandExecutor::start_waiting(const policy::GrantId& grant) {
     const auto found = queues_.find(grant);
     while (found != queues_.end() && !found->second.empty()) {
         const RequestPtr next = found->second.front();
-        // Against the grant in force now: a reload may have raised or lowered it.
-        const auto& entries = rules_->grants->entries();
-        const auto entry = std::ranges::find(entries, grant.parent, &policy::Entry::key);
-        const policy::Grant* current = entry != entries.end() ? entry->find(grant.capability) : nullptr;
-        if (current != nullptr && !services_.usage.start(*current)) return;
-        found->second.pop_front();
-        --waiting_;
-        if (current == nullptr) {
-            refuse(next, store::Reason::capability_denied,
-                   "command " + quoted(next->command.command) + " is not granted to " + escaped(next->from.endpoint), "the grant was withdrawn while it waited");
+        const auto leave = [&] {
+            found->second.pop_front();
+            --waiting_;
+        };
+        // The parent has asked again by now; running both would never let the queue drain.
+        if (services_.clock.steady() >= next->keep_until) {
+            leave();
             continue;
         }
-        next->running_under = grant;
+        // By the rules in force now: a reload may have taken the command away.
+        if (next->rules != rules_) {
+            next->rules = rules_;
+            if (!granted(next) || !in_catalog(next)) {
+                leave();
+                continue;
+            }
+        }
+        const policy::Grant* current = next->verdict.grants[0];
+        if (!services_.usage.start(*current)) break;
+        leave();
+        next->running_under = current->id;
         start(next);
     }
+    if (found != queues_.end() && !found->second.empty()) return;
     if (found != queues_.end()) queues_.erase(found);
 }
 

@@ -140,6 +140,9 @@ bool Peers::Impl::is_duplicate(const Endpoint& endpoint, Role role) const {
 
 asio::awaitable<void> Peers::Impl::converse(tls::Stream stream, Role role, std::string name, std::string address,
                                              std::optional<net::Admission> admission) {
+    // A reload during the handshake may have taken it out of zones.d.
+    const tls::KnownEndpoint known = known_endpoints();
+    if (stopping || !known(name)) co_return;
     Endpoint& endpoint = endpoints[name];  // never erased: endpoints come from zones.d
     const bool duplicate = is_duplicate(endpoint, role);
     ConnectionInfo info{next_id++, name, address, role, clock.wall(), clock.steady()};

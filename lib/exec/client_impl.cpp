@@ -62,7 +62,12 @@ void RunnerClient::Impl::later(std::function<void()> what) {
 RunId RunnerClient::Impl::run(RunRequest request, Done done) {
     const RunId id = next_id_++;
     if (stop_ != Stop::no) {
-        later([done = std::move(done)] { done(refused(Refusal::unavailable, "endpointd is ending")); });
+        // Told nothing, as upstream: the parent asks again, and a restart is no UNKNOWN.
+        later([done = std::move(done)] {
+            Outcome outcome;
+            outcome.verdict = Verdict::cancelled;
+            done(std::move(outcome));
+        });
     } else if (waiting_.size() >= config_.queue && !(ready_ && !paused_ && in_flight_.size() < config_.max_concurrent)) {
         ++counters_.refused;
         later([done = std::move(done)] { done(refused(Refusal::limit, "too many commands are waiting")); });

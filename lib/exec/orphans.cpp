@@ -41,15 +41,16 @@ std::optional<std::uint64_t> marked_run(pid_t pid) {
     return id;
 }
 
-bool belongs_to_a_run(pid_t pid, const OrphanContext& context) {
+}  // namespace
+
+bool Orphans::belongs_to_a_run(pid_t pid, Seen& seen, const OrphanContext& context) {
     const pid_t group = ::getpgid(pid);
     const pid_t session = ::getsid(pid);
     if ((group > 0 && context.is_running_group(group)) || (session > 0 && context.is_running_group(session))) return true;
-    const auto id = marked_run(pid);
-    return id && context.is_running_id(*id);
+    if (!seen.looked) seen.run = marked_run(pid);
+    seen.looked = true;
+    return seen.run && context.is_running_id(*seen.run);
 }
-
-}  // namespace
 
 void Orphans::expect(SteadyTime now) {
     pause_ = kSweepEvery;
@@ -60,22 +61,22 @@ void Orphans::expect(SteadyTime now) {
 void Orphans::sweep(SteadyTime now, const OrphanContext& context) {
     last_ = now;
     next_.reset();
-    std::map<pid_t, std::uint64_t> still;
+    std::map<pid_t, Seen> still;
     bool again = false;
     for (const pid_t pid : list_children()) {
         if (context.is_ours(pid)) continue;
         const auto before = seen_.find(pid);
-        const std::uint64_t since = before == seen_.end() ? context.last_spawn : before->second;
-        if (context.oldest_unanswered <= since) {
+        const Seen seen = before == seen_.end() ? Seen{context.last_spawn, false, {}} : before->second;
+        if (context.oldest_unanswered <= seen.since) {
             // Perhaps a plugin whose spawner has not told us yet.
             again = true;
-            still.emplace(pid, since);
+            still.emplace(pid, seen);
             continue;
         }
         // A zombie's number stays taken until it is reaped, so nobody else is hit.
         if (::waitpid(pid, nullptr, WNOHANG) != 0) continue;
-        still.emplace(pid, since);
-        if (belongs_to_a_run(pid, context)) continue;  // the end of that run brings us back
+        Seen& kept = still.emplace(pid, seen).first->second;
+        if (belongs_to_a_run(pid, kept, context)) continue;  // the end of that run brings us back
         ::kill(pid, SIGKILL);
         again = true;
     }

@@ -50,7 +50,16 @@ public:
     std::size_t count() const noexcept { return seen_.size(); }
 
 private:
-    std::map<pid_t, std::uint64_t> seen_;  // since which spawn request
+    struct Seen {
+        std::uint64_t since = 0;  // which spawn request
+        // The run its environment named when we first looked. A process can rewrite its
+        // environment, so what it says later spares it no more.
+        bool looked = false;
+        std::optional<std::uint64_t> run;
+    };
+    static bool belongs_to_a_run(pid_t pid, Seen& seen, const OrphanContext& context);
+
+    std::map<pid_t, Seen> seen_;
     std::optional<SteadyTime> next_;
     SteadyTime last_{};
     std::chrono::milliseconds pause_{kSweepEvery};

@@ -49,10 +49,10 @@ constexpr std::array kTable = {
     Setting{"/replay/max_size", Form::size, EP_AT(replay.max_size), 0, 16 * kTiB, kReload, "bytes of results that may wait"},
 
     // Commands
-    Setting{"/runner/max_concurrent", Form::count, EP_AT(runner.max_concurrent), 1, 4096, kRestart, "commands that run at the same time"},
-    Setting{"/runner/timeout", Form::duration, EP_AT(runner.timeout), 1, kDay, kRestart, "timeout of a command that names none"},
-    Setting{"/runner/max_output", Form::size, EP_AT(runner.max_output), kKiB, 16 * kMiB, kRestart, "bytes kept of a command's output"},
-    Setting{"/runner/queue", Form::count, EP_AT(runner.queue), 1, 1e6, kRestart, "commands that may wait to be run"},
+    Setting{"/runner/max_concurrent", Form::count, EP_AT(runner.max_concurrent), 1, 4096, kReload, "commands that run at the same time"},
+    Setting{"/runner/timeout", Form::duration, EP_AT(runner.timeout), 1, kDay, kReload, "timeout of a command that names none"},
+    Setting{"/runner/max_output", Form::size, EP_AT(runner.max_output), kKiB, kMiB, kReload, "bytes kept of a command's output"},
+    Setting{"/runner/queue", Form::count, EP_AT(runner.queue), 1, 1e6, kReload, "commands that may wait to be run"},
 
     // Records and limits
     Setting{"/audit/max_age", Form::duration, EP_AT(audit.max_age), kMinute, 100 * kYear, kReload, "how long audit records are kept"},

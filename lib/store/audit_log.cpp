@@ -34,7 +34,8 @@ StoredRecord stored_from(const AuditEntry& entry, WallTime now) {
     record.reason = entry.reason;
     record.detail = stored_text(entry.detail, kAuditDetail);
     record.parameter = bounded_name(entry.parameter);
-    if (entry.content) record.content_sha256 = files::sha256_hex(*entry.content);
+    if (entry.content_sha256) record.content_sha256 = entry.content_sha256;
+    else if (entry.content) record.content_sha256 = files::sha256_hex(*entry.content);
     stored.fold = entry.fold || (entry.decision != Decision::executed && entry.decision != Decision::changed);
     return stored;
 }
@@ -188,7 +189,7 @@ Result<std::uint64_t> AuditLog::Impl::insert(StoredRecord stored, const std::opt
         const std::string_view begin = std::string_view(*content).substr(0, limits::kAuditContent);
         if (flood.take_content(stored.record, begin.size(), clock.steady())) {
             kept = begin;
-            stored.content_kept = begin.size() == content->size() ? stored.record.content_sha256 : files::sha256_hex(begin);
+            stored.content_kept = files::sha256_hex(begin);
         }
     }
     if (Result<void> done = rows.add_record(stored, kept); !done) return done.error();

@@ -52,6 +52,7 @@ struct AuditEntry {
     std::string detail;
     std::optional<std::string> parameter;  // tells repeats apart where there is one
     std::optional<std::string> content;    // what was sent; limits::kAuditContent bytes of it are kept, its digest is of all
+    std::optional<std::string> content_sha256;  // where the caller has already cut `content`: of all of it
     bool fold = false;                     // `executed` and `changed` do not fold; true: this one does (a macro dropped)
     std::optional<WallTime> time;          // none: when the audit gets it
 };

@@ -65,6 +65,11 @@ Result<std::optional<std::string>> compare_head_mark(Database& database, const H
     if (mark.seq > head.seq)
         return Answer("audit.head has seen row " + std::to_string(mark.seq) + ", the store ends at row " + std::to_string(head.seq) +
                       ": its newest rows are missing, or it is an older copy");
+    // Rows go only at the front, so since the mark was made there can be no more before it.
+    const std::uint64_t least = mark.seq >= head.first_seq ? mark.seq - head.first_seq + 1 : 0;
+    if (mark.rows > mark.seq || mark.rows < least || (mark.seq == head.seq && mark.rows != head.rows))
+        return Answer("audit.head counts " + std::to_string(mark.rows) + " rows up to row " + std::to_string(mark.seq) +
+                      ", which is not what the store has");
     std::string hash;
     if (mark.seq + 1 == head.first_seq) {
         hash = head.first_prev;

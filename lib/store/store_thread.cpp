@@ -1,5 +1,6 @@
 #include "store/store_thread.hpp"
 
+#include "files/digest.hpp"
 #include "store/store_state.hpp"
 
 namespace endpointd::store {
@@ -63,6 +64,12 @@ bool StoreThread::Impl::enqueue(Job& job) {
 void StoreThread::record(AuditEntry entry, Done<std::uint64_t> done) {
     // Later than now it would be the time of the disk.
     if (!entry.time) entry.time = impl_->clock.wall();
+    // What is not kept does not wait in the queue either.
+    if (entry.content && entry.content->size() > limits::kAuditContent) {
+        if (!entry.content_sha256) entry.content_sha256 = files::sha256_hex(*entry.content);
+        entry.content->resize(limits::kAuditContent);
+        entry.content->shrink_to_fit();
+    }
     Job job;
     job.bytes = size_of(entry);
     job.write = Write{std::move(entry), std::move(done)};

@@ -167,7 +167,12 @@ DecodeResult decode(const json::Value& root) {
     const auto method = method_named(*name);
     if (!method) return UnknownMethod{envelope, *name};
     method_name = *name;
-    if (!message.find("params")) return Ignored{envelope, method_name + " without params"};
+    if (!message.find("params")) {
+        // Upstream calls no handler (protocol, 2.2). Where nothing needs them that is all there is to it.
+        if (*method == Method::hello || *method == Method::heartbeat) return Ignored{envelope, method_name + " without params"};
+        complaint.add(message.place("params"), "missing");
+        return malformed();
+    }
     const json::Object* params = message.maybe_object("params");
     if (!params) return malformed();
 

@@ -17,6 +17,8 @@ class Laboratory(LabTestCase):
         cls.certificate = lab.authority.issue(lab.directory / "probe", AGENT)
 
     def dial(self):
+        # The master takes a second connection for a duplicate until it has noticed the end of the first.
+        wait_for(lambda: not self.master.rest.connected(AGENT), "the last connection to be over")
         peer = Peer.dial((self.lab.host, self.master.port), self.certificate, trust=self.lab.authority.certificate, name=self.master.name)
         self.addCleanup(peer.close)
         return peer

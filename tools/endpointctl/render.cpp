@@ -183,7 +183,14 @@ void print_finding(std::ostream& out, const json::Value& finding, std::string_vi
     if (color) out << (severity == "error" ? kRed : kYellow);
     out << severity << ':';
     if (color) out << kPlain;
-    out << ' ' << printable(text_of(member(finding, "message")), 4096);
+    // Our own line breaks (a DSL error shows the line and a caret) stay; all else is escaped line by line.
+    const std::string message = text_of(member(finding, "message"));
+    std::size_t begin = 0;
+    for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
+        end = message.find('\n', begin);
+        out << (begin == 0 ? " " : "\n") << printable(std::string_view(message).substr(begin, end == std::string::npos ? end : end - begin), 4096);
+        if (end == std::string::npos) break;
+    }
     const json::Value& pointer = member(finding, "pointer");
     if (pointer.string() && !pointer.string()->empty()) out << " (" << printable(*pointer.string(), 1024) << ')';
     out << '\n';

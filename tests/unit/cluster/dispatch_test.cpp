@@ -51,8 +51,9 @@ TEST(Dispatch, DeniesAndAuditsEveryMethodItHasNoHandlerFor) {
         node.say(method, params);
         ASSERT_EQ(node.audit.size(), 1U) << method;
         EXPECT_EQ(node.audit[0].method, method);
-        EXPECT_EQ(node.audit[0].decision, store::Decision::denied) << method;
-        EXPECT_EQ(node.audit[0].reason, store::Reason::capability_denied) << method;
+        const bool pushed = std::string_view(method) == "config::UpdateObject";
+        EXPECT_EQ(node.audit[0].decision, pushed ? store::Decision::rejected : store::Decision::denied) << method;
+        EXPECT_EQ(node.audit[0].reason, pushed ? store::Reason::command_pushed : store::Reason::capability_denied) << method;
         EXPECT_TRUE(node.answers.empty()) << method;
     }
 }
@@ -63,7 +64,7 @@ TEST(Dispatch, DeniesWhatIsGrantedButNotAvailableAndSaysSo) {
         node.audit.clear();
         node.say(method, params);
         ASSERT_EQ(node.audit.size(), 1U) << method;
-        EXPECT_EQ(node.audit[0].decision, store::Decision::denied) << method;
+        EXPECT_TRUE(node.audit[0].decision == store::Decision::denied || node.audit[0].decision == store::Decision::rejected) << method;
     }
     node.audit.clear();
     node.say("event::SetForceNextCheck", R"({"host":"h","forced":true})");
@@ -76,6 +77,15 @@ TEST(Dispatch, NamesTheObjectAndKeepsWhatWasPushed) {
     EXPECT_EQ(node.audit[0].object_type, "CheckCommand");
     EXPECT_EQ(node.audit[0].object_name, "evil");
     EXPECT_EQ(node.audit[0].content, "object CheckCommand \"evil\" { }");
+}
+
+TEST(Dispatch, TellsAPushedCommandThatTheCatalogHasFromOneItHasNot) {
+    FakeServices node(kNothing);
+    node.say("config::UpdateObject", R"({"type":"CheckCommand","name":"disk","version":1,"config":"x","modified_attributes":{},"original_attributes":[]})");
+    EXPECT_EQ(node.audit[0].reason, store::Reason::command_shadowed);
+    node.say("config::UpdateObject", R"({"type":"Host","name":"h","version":1,"config":"x","modified_attributes":{},"original_attributes":[]})");
+    EXPECT_EQ(node.audit[1].decision, store::Decision::rejected);
+    EXPECT_EQ(node.audit[1].reason, store::Reason::capability_denied);
 }
 
 TEST(Dispatch, RecordsEachFileOfARefusedUpdateByItsName) {

@@ -1,6 +1,7 @@
 #include "runner_fixture.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -9,9 +10,9 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <thread>
+
+#include "base/unique_fd.hpp"
 
 namespace endpointd::exec {
 namespace {
@@ -24,8 +25,12 @@ constexpr std::chrono::seconds kPatience{60};
 constexpr uid_t kNobody = 65534;
 
 std::string read_all(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    // Not a stream: one over /proc throws when the process ends between open and read.
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::string text;
+    char part[4096];
+    for (ssize_t size = 0; file && (size = ::read(file.get(), part, sizeof part)) > 0;) text.append(part, static_cast<std::size_t>(size));
+    return text;
 }
 
 std::vector<pid_t> all_processes() {

@@ -153,7 +153,7 @@ TEST(Settings, AnOverriddenValueIsNotJudged) {
 TEST(Settings, RefuseWhatIsOutOfBounds) {
     EXPECT_EQ(only_error({R"({ "connect": { "timeout": 0 } })"}).message, "0 s is out of range; expected 1 s to 3600 s");
     EXPECT_EQ(only_error({R"({ "runner": { "max_output": "1TiB" } })"}).message,
-              "1099511627776 bytes is out of range; expected 1024 to 16777216");
+              "1099511627776 bytes is out of range; expected 1024 to 1048576");
     EXPECT_EQ(only_error({R"({ "limits": { "message_size": "10 cows" } })"}).message,
               "'10 cows' is not a size; expected a number with KiB, MiB or GiB, like \"64KiB\"");
     for (const char* text :

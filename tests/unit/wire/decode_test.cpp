@@ -54,9 +54,10 @@ TEST(Decode, AnAnswerIsIgnored) {
 
 TEST(Decode, WithoutParamsTheHandlerIsNotCalled) {
     const auto result = decoded(R"({"method":"event::ExecuteCommand","ts":7})");
-    EXPECT_EQ(std::get<Ignored>(result).why, "event::ExecuteCommand without params");
-    EXPECT_EQ(std::get<Ignored>(result).ts, 7);
-    EXPECT_TRUE(std::holds_alternative<Ignored>(decoded(R"({"method":"event::ExecuteCommand","params":null})")));
+    EXPECT_EQ(std::get<Malformed>(result).what, "message.params: missing");
+    EXPECT_EQ(std::get<Malformed>(result).ts, 7);
+    EXPECT_TRUE(std::holds_alternative<Malformed>(decoded(R"({"method":"event::ExecuteCommand","params":null})")));
+    EXPECT_TRUE(std::holds_alternative<Ignored>(decoded(R"({"method":"event::Heartbeat"})")));
 }
 
 TEST(Decode, AnUnknownMethodKeepsItsNameAndTime) {
