@@ -25,8 +25,13 @@ App::~App() = default;
 int App::run() { return impl_->run(); }
 
 App::Impl::Impl(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log)
-    : directories_(std::move(directories)), configuration_(std::move(configuration)), starter_(std::move(starter)), clock_(clock), log_(log),
-      started_(clock.steady()), tasks_(io_.get_executor(), [this](std::string_view task, std::string_view what) {
+    : directories_(std::move(directories)),
+      configuration_(std::move(configuration)),
+      starter_(std::move(starter)),
+      clock_(clock),
+      log_(log),
+      started_(clock.steady()),
+      tasks_(io_.get_executor(), [this](std::string_view task, std::string_view what) {
           log_.error("daemon", "a task failed", {{"task", task}, {"why", what}});
       }) {}
 
@@ -51,7 +56,8 @@ bool App::Impl::start_store() {
     options.state_directory = directories_.state;
     options.audit_max_age = configuration_.settings.audit.max_age;
     options.audit_max_size = configuration_.settings.audit.max_size;
-    auto store = store::StoreThread::start(std::move(options), clock_, log_, [this](std::function<void()> work) { asio::post(io_, std::move(work)); });
+    auto store = store::StoreThread::start(std::move(options), clock_, log_,
+                                           [this](std::function<void()> work) { asio::post(io_, std::move(work)); });
     if (!store) {
         log_.error("store", "cannot start", {{"why", store.error().text}});
         return false;
@@ -120,8 +126,10 @@ bool App::Impl::start_serving() {
     peers_->configure(std::move(peers));
     if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
     serving_ = true;
-    log_.warning("confinement", "this version confines neither the daemon nor the plugins (no seccomp, no Landlock): limit them by other means");
-    log_.info("daemon", "ready", {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
+    log_.warning("confinement",
+                 "this version confines neither the daemon nor the plugins (no seccomp, no Landlock): limit them by other means");
+    log_.info("daemon", "ready",
+              {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
     notify_service_manager("READY=1");
     return true;
 }

@@ -38,17 +38,33 @@ Arguments parse_arguments(int argc, char** argv) {
     optind = 1;
     for (int flag = 0; (flag = ::getopt_long(argc, argv, "", options, nullptr)) != -1;) {
         switch (flag) {
-            case kConfig: arguments.directories.config = optarg; break;
-            case kState: arguments.directories.state = optarg; break;
-            case kRun: arguments.directories.run = optarg; break;
-            case kForeground: break;
-            case kCheck: arguments.check_config = true; break;
-            case kHelp: arguments.done = {kUsage, 0}; return arguments;
-            case kVersionFlag: arguments.done = {std::string("endpointd ") + kVersion + "\n", 0}; return arguments;
-            default: arguments.done = {"Try 'endpointd --help'.\n", 2}; return arguments;  // getopt has said what is wrong
+            case kConfig:
+                arguments.directories.config = optarg;
+                break;
+            case kState:
+                arguments.directories.state = optarg;
+                break;
+            case kRun:
+                arguments.directories.run = optarg;
+                break;
+            case kForeground:
+                break;
+            case kCheck:
+                arguments.check_config = true;
+                break;
+            case kHelp:
+                arguments.done = {kUsage, 0};
+                return arguments;
+            case kVersionFlag:
+                arguments.done = {std::string("endpointd ") + kVersion + "\n", 0};
+                return arguments;
+            default:
+                arguments.done = {"Try 'endpointd --help'.\n", 2};
+                return arguments;  // getopt has said what is wrong
         }
     }
-    if (optind < argc) arguments.done = {std::string("endpointd: unexpected argument '") + argv[optind] + "'\nTry 'endpointd --help'.\n", 2};
+    if (optind < argc)
+        arguments.done = {std::string("endpointd: unexpected argument '") + argv[optind] + "'\nTry 'endpointd --help'.\n", 2};
     return arguments;
 }
 

@@ -18,8 +18,9 @@ void App::Impl::follow_audit() {
     syslog_ = store_->subscribe([](const store::AuditRecord& record) {
         const std::string line = "audit " + std::to_string(record.id) + " " + std::string(store::name_of(record.decision)) + " " +
                                  std::string(store::name_of(record.reason)) + " parent=" + escaped(record.parent.value_or("-")) +
-                                 " method=" + escaped(record.method.value_or("-")) + " object=" + escaped(record.object_name.value_or("-")) +
-                                 " count=" + std::to_string(record.count) + " hash=" + record.hash;
+                                 " method=" + escaped(record.method.value_or("-")) +
+                                 " object=" + escaped(record.object_name.value_or("-")) + " count=" + std::to_string(record.count) +
+                                 " hash=" + record.hash;
         ::syslog(LOG_AUTHPRIV | LOG_NOTICE, "%s", line.c_str());
     });
 }

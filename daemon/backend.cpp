@@ -28,26 +28,26 @@ json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& gr
     if (peer.role) direction = *peer.role == cluster::Role::accepted ? "inbound" : "outbound";
     std::optional<std::string> version;
     if (peer.version != 0) version = wire::version_text(peer.version);
-    return {{"name", peer.name},
-            {"zone", peer.zone},
-            {"connected", peer.connected},
-            {"since", time_text(peer.since)},
-            {"direction", direction},
-            {"address", peer.address},
-            {"version", version},
-            {"capabilities", std::move(capabilities)},
-            {"queued", peer.queued},
-            {"last_message", time_text(peer.last_message)}};
+    return {{"name", peer.name},           {"zone", peer.zone},
+            {"connected", peer.connected}, {"since", time_text(peer.since)},
+            {"direction", direction},      {"address", peer.address},
+            {"version", version},          {"capabilities", std::move(capabilities)},
+            {"queued", peer.queued},       {"last_message", time_text(peer.last_message)}};
 }
 
 Error refused_run(const exec::Outcome& outcome) {
     switch (outcome.refusal) {
         case exec::Refusal::unknown_command:
-        case exec::Refusal::wrong_kind: return fail(Errc::not_found, outcome.text);
-        case exec::Refusal::limit: return fail(Errc::too_large, outcome.text);
-        case exec::Refusal::plugin: return fail(Errc::not_permitted, outcome.text);
-        case exec::Refusal::unavailable: return fail(Errc::unavailable, outcome.text);
-        default: return fail(Errc::invalid, outcome.text);
+        case exec::Refusal::wrong_kind:
+            return fail(Errc::not_found, outcome.text);
+        case exec::Refusal::limit:
+            return fail(Errc::too_large, outcome.text);
+        case exec::Refusal::plugin:
+            return fail(Errc::not_permitted, outcome.text);
+        case exec::Refusal::unavailable:
+            return fail(Errc::unavailable, outcome.text);
+        default:
+            return fail(Errc::invalid, outcome.text);
     }
 }
 
@@ -82,7 +82,8 @@ json::Value App::Impl::status() const {
                                 {"restarts", runner.restarts},
                                 {"connected", runner.connected},
                                 {"pid", static_cast<long>(runner.pid)}}},
-        {"store", json::Object{{"size", store.size}, {"outbox", peers_->stored_answers()}, {"audit", store.audit}, {"failing", store.failing}}},
+        {"store",
+         json::Object{{"size", store.size}, {"outbox", peers_->stored_answers()}, {"audit", store.audit}, {"failing", store.failing}}},
         {"confinement", std::move(confinement)},
     };
 }
@@ -99,7 +100,8 @@ std::optional<json::Value> App::Impl::caps(const std::optional<std::string>& par
     const dsl::Endpoint* endpoint = configuration_.topology->endpoint(*parent);
     const auto& entries = configuration_.grants->entries();
     if (endpoint == nullptr && std::ranges::find(entries, *parent, &policy::Entry::key) == entries.end()) return std::nullopt;
-    return policy::caps_show(*configuration_.grants, usage_, *parent, endpoint != nullptr ? std::string_view(endpoint->zone) : std::string_view());
+    return policy::caps_show(*configuration_.grants, usage_, *parent,
+                             endpoint != nullptr ? std::string_view(endpoint->zone) : std::string_view());
 }
 
 Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) const {
@@ -118,13 +120,15 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
         verdict.reason = reason;
         verdict.detail = std::move(detail);
     };
-    const bool runs = *capability == policy::Capability::execute || *capability == policy::Capability::action || *capability == policy::Capability::event;
+    const bool runs =
+        *capability == policy::Capability::execute || *capability == policy::Capability::action || *capability == policy::Capability::event;
     if (verdict.allowed && runs && question.command) {
         const catalog::Command* command = configuration_.catalog->find(*question.command);
         const bool is_action = command != nullptr && command->kind == catalog::Kind::action;
-        const bool of_its_kind = command != nullptr && (*capability == policy::Capability::execute ? command->kind == catalog::Kind::check
-                                                        : *capability == policy::Capability::action ? is_action
-                                                                                                    : !is_action && command->kind != catalog::Kind::check);
+        const bool of_its_kind =
+            command != nullptr && (*capability == policy::Capability::execute  ? command->kind == catalog::Kind::check
+                                   : *capability == policy::Capability::action ? is_action
+                                                                               : !is_action && command->kind != catalog::Kind::check);
         if (!of_its_kind) {
             deny(policy::Reason::unknown_command, "command '" + *question.command + "' is not in the local catalog");
         } else if (const auto admission = catalog::admit(*command, question.parameters); !admission) {
@@ -154,14 +158,20 @@ void App::Impl::run_command(const std::string& name, json::Object parameters, co
 }
 
 cluster::Services App::Impl::services() {
-    return {clock_, log_, usage_,
-            [this](store::AuditEntry entry, std::function<void(std::optional<std::uint64_t>)> done) {
-                if (!done) return store_->record(std::move(entry));
-                store_->record(std::move(entry), [done = std::move(done)](Result<std::uint64_t> id) { done(id ? std::optional(*id) : std::nullopt); });
-            },
-            [this](exec::RunRequest request, std::function<void(exec::Outcome)> done) { runner_->run(std::move(request), std::move(done)); },
-            [this](const cluster::Sender& to, std::string payload, SteadyTime keep_until) { peers_->answer(to, std::move(payload), keep_until); },
-            [this] { return node_health(); }};
+    return {
+        clock_,
+        log_,
+        usage_,
+        [this](store::AuditEntry entry, std::function<void(std::optional<std::uint64_t>)> done) {
+            if (!done) return store_->record(std::move(entry));
+            store_->record(std::move(entry),
+                           [done = std::move(done)](Result<std::uint64_t> id) { done(id ? std::optional(*id) : std::nullopt); });
+        },
+        [this](exec::RunRequest request, std::function<void(exec::Outcome)> done) { runner_->run(std::move(request), std::move(done)); },
+        [this](const cluster::Sender& to, std::string payload, SteadyTime keep_until) {
+            peers_->answer(to, std::move(payload), keep_until);
+        },
+        [this] { return node_health(); }};
 }
 
 cluster::NodeHealth App::Impl::node_health() const {

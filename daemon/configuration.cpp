@@ -39,7 +39,9 @@ std::string fqdn() {
     return name;
 }
 
-std::string resolved(const std::string& config_dir, const std::string& path) { return path.starts_with('/') ? path : config_dir + "/" + path; }
+std::string resolved(const std::string& config_dir, const std::string& path) {
+    return path.starts_with('/') ? path : config_dir + "/" + path;
+}
 
 class Loader {
 public:
@@ -81,7 +83,8 @@ void Loader::put_candidate(std::vector<SourceFile>& files, Findings& findings) c
     }
     std::string text;
     std::array<char, 65536> part;
-    while (text.size() <= limits::kConfigFile && (in.read(part.data(), part.size()), in.gcount() > 0)) text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    while (text.size() <= limits::kConfigFile && (in.read(part.data(), part.size()), in.gcount() > 0))
+        text.append(part.data(), static_cast<std::size_t>(in.gcount()));
     if (text.size() > limits::kConfigFile) {
         findings.errors.push_back({candidate.file, 0, 0, std::nullopt, "longer than " + std::to_string(limits::kConfigFile) + " bytes"});
         return;
@@ -181,15 +184,18 @@ Finding Loader::at_setting(std::string_view pointer, std::string message) const 
 // Interfaces, catalog.d: what is the daemon's own can never be opened to a plugin by name.
 void Loader::check_sandboxes(const catalog::Catalog& catalog) {
     const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); };
-    std::vector<std::string> own = {absolute(source_.state_dir), absolute(source_.config_dir + "/pki"), absolute(source_.config_dir + "/secrets")};
+    std::vector<std::string> own = {absolute(source_.state_dir), absolute(source_.config_dir + "/pki"),
+                                    absolute(source_.config_dir + "/secrets")};
     if (!source_.run_dir.empty()) own.push_back(absolute(source_.run_dir));
     for (const auto& [name, command] : catalog.commands()) {
         for (const auto* list : {&command.sandbox.read, &command.sandbox.write}) {
             for (const std::string& path : *list) {
-                const bool inside = std::ranges::any_of(own, [&](const std::string& hidden) { return path == hidden || path.starts_with(hidden + "/"); });
+                const bool inside =
+                    std::ranges::any_of(own, [&](const std::string& hidden) { return path == hidden || path.starts_with(hidden + "/"); });
                 if (!inside) continue;
-                findings_.errors.push_back({command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
-                                            "sandbox of '" + name + "' names " + path + ", which is the daemon's own and stays hidden from every plugin"});
+                findings_.errors.push_back(
+                    {command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
+                     "sandbox of '" + name + "' names " + path + ", which is the daemon's own and stays hidden from every plugin"});
             }
         }
     }
@@ -214,7 +220,8 @@ std::optional<Configuration> Loader::configuration() {
     // errors at once. What depends on the node's name has to wait for it.
     const auto assumed = exec::running_user(std::nullopt, source_.state_dir);
     const uid_t user = who ? who->running_user : assumed ? assumed->uid : ::geteuid();
-    loaded.catalog = std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
+    loaded.catalog =
+        std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
     check_sandboxes(*loaded.catalog);
     check_plugins(*loaded.catalog, user);
     const auto caps = read(files::TreeKind::caps, user, findings_);
@@ -224,7 +231,8 @@ std::optional<Configuration> Loader::configuration() {
     if (who) {
         loaded.settings = std::move(who->settings);
         if (loaded.settings.confinement.landlock == settings::Demand::required)
-            findings_.errors.push_back(at_setting("/confinement/landlock", "confinement.landlock is required, but this version confines nothing yet"));
+            findings_.errors.push_back(
+                at_setting("/confinement/landlock", "confinement.landlock is required, but this version confines nothing yet"));
         const auto zones = read(files::TreeKind::zones, user, findings_);
         if (!incomplete_) {
             auto topology = dsl::load_zones(zones, loaded.settings.node.name, loaded.settings.node.zone, findings_);
@@ -233,8 +241,9 @@ std::optional<Configuration> Loader::configuration() {
         loaded.contexts = contexts(loaded.settings.tls, user);
         if (loaded.contexts && loaded.contexts->own.common_name() != loaded.settings.node.name) {
             findings_.errors.push_back({resolved(source_.config_dir, loaded.settings.tls.certificate), 0, 0, std::nullopt,
-                                        "tls.certificate: its CN is '" + loaded.contexts->own.common_name().value_or("") + "', but this node is '" +
-                                            loaded.settings.node.name + "'; peers know a node by its CN: set node.name or use the node's own certificate"});
+                                        "tls.certificate: its CN is '" + loaded.contexts->own.common_name().value_or("") +
+                                            "', but this node is '" + loaded.settings.node.name +
+                                            "'; peers know a node by its CN: set node.name or use the node's own certificate"});
         }
     }
     known.topology = loaded.topology.get();

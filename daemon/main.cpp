@@ -8,8 +8,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -34,7 +34,8 @@ std::string place_of(const Finding& finding) {
 }
 
 void log_findings(const Log& log, const Findings& findings) {
-    for (const Finding& error : findings.errors) log.error("config", error.message, {{"at", place_of(error)}, {"pointer", error.pointer.value_or("")}});
+    for (const Finding& error : findings.errors)
+        log.error("config", error.message, {{"at", place_of(error)}, {"pointer", error.pointer.value_or("")}});
     for (const Finding& warning : findings.warnings)
         log.warning("config", warning.message, {{"at", place_of(warning)}, {"pointer", warning.pointer.value_or("")}});
 }
@@ -44,7 +45,8 @@ int check_configuration(const Directories& directories) {
     load_configuration({directories.config, directories.state, directories.run, std::nullopt, files::Unreadable::is_warning}, findings);
     const auto print = [](const Finding& finding, const char* severity) {
         const std::string pointer = finding.pointer.value_or("").empty() ? "" : " (" + escaped(*finding.pointer, 1024) + ")";
-        std::fprintf(stdout, "%s: %s: %s%s\n", place_of(finding).c_str(), severity, escaped(finding.message, 4096).c_str(), pointer.c_str());
+        std::fprintf(stdout, "%s: %s: %s%s\n", place_of(finding).c_str(), severity, escaped(finding.message, 4096).c_str(),
+                     pointer.c_str());
     };
     for (const Finding& error : findings.errors) print(error, "error");
     for (const Finding& warning : findings.warnings) print(warning, "warning");
@@ -82,7 +84,8 @@ Result<void> give_up_root(const Directories& directories, const Identity& identi
         const std::optional<std::string>& admin = identity.settings.admin.group;
         const group* entry = admin ? ::getgrnam(admin->c_str()) : nullptr;
         if (!hand_over(directories.state, state_made, user->gid)) return system_error("cannot hand over " + directories.state, errno);
-        if (!hand_over(directories.run, run_made, entry != nullptr ? entry->gr_gid : user->gid)) return system_error("cannot hand over " + directories.run, errno);
+        if (!hand_over(directories.run, run_made, entry != nullptr ? entry->gr_gid : user->gid))
+            return system_error("cannot hand over " + directories.run, errno);
         if (auto become = exec::become_user(*user); !become) return become.error();
     }
     return exec::forbid_core_dumps();
@@ -117,7 +120,8 @@ int serve(const Directories& directories) {
         return failed("config", "the settings are not valid");
     }
     log.configure(identity->settings.log.level, identity->settings.log.format);
-    if (const auto given_up = give_up_root(directories, *identity, *state_made, *run_made); !given_up) return failed("daemon", given_up.error().text);
+    if (const auto given_up = give_up_root(directories, *identity, *state_made, *run_made); !given_up)
+        return failed("daemon", given_up.error().text);
 
     // As the user we now are, so that a reload finds what the start found.
     findings = {};

@@ -33,10 +33,12 @@ void App::Impl::reload_by(std::string by, ReloadDone done) {
     if (reloading_) return refuse("a reload is under way; try again when it is over");
     reloading_ = std::move(done);
     notify_service_manager("RELOADING=1");
-    auto loaded = load_configuration({directories_.config, directories_.state, directories_.run, std::nullopt, files::Unreadable::is_error}, findings);
+    auto loaded = load_configuration({directories_.config, directories_.state, directories_.run, std::nullopt, files::Unreadable::is_error},
+                                     findings);
     if (loaded && loaded->settings.node.name != configuration_.settings.node.name) {
         // Every connection and every answer speaks in the old name.
-        findings.errors.push_back({directories_.config + "/endpointd.json", 0, 0, "/node/name", "this node's name changed; restart endpointd to take it over"});
+        findings.errors.push_back(
+            {directories_.config + "/endpointd.json", 0, 0, "/node/name", "this node's name changed; restart endpointd to take it over"});
         loaded.reset();
     }
     if (!loaded) return finish_reload(by, std::move(findings), false);
@@ -55,11 +57,13 @@ void App::Impl::reload_by(std::string by, ReloadDone done) {
         }
         runner_->commit_reload([this, by, next, found](Result<void> committed) {
             if (!committed) {
-                found->errors.push_back({directories_.config + "/catalog.d", 0, 0, std::nullopt, "the runner did not switch: " + committed.error().text});
+                found->errors.push_back(
+                    {directories_.config + "/catalog.d", 0, 0, std::nullopt, "the runner did not switch: " + committed.error().text});
                 return finish_reload(by, std::move(*found), false);
             }
             for (const std::string& setting : settings::needing_restart(configuration_.settings, next->settings))
-                found->warnings.push_back({directories_.config + "/endpointd.json", 0, 0, setting, "changed; it counts after a restart of endpointd"});
+                found->warnings.push_back(
+                    {directories_.config + "/endpointd.json", 0, 0, setting, "changed; it counts after a restart of endpointd"});
             // What counts only after a restart stays as it is.
             next->settings.listen = configuration_.settings.listen;
             next->settings.admin = configuration_.settings.admin;
@@ -85,14 +89,17 @@ void App::Impl::switch_to(Configuration loaded) {
 void App::Impl::finish_reload(const std::string& by, Findings findings, bool reloaded) {
     for (const Finding& error : findings.errors)
         log_.error("reload", error.message, {{"file", error.file}, {"line", error.line}, {"column", error.column}});
-    for (const Finding& warning : findings.warnings) log_.warning("reload", warning.message, {{"file", warning.file}, {"line", warning.line}});
+    for (const Finding& warning : findings.warnings)
+        log_.warning("reload", warning.message, {{"file", warning.file}, {"line", warning.line}});
     if (reloaded) log_.info("reload", "the new configuration is in force", {{"by", by}});
     else log_.error("reload", "refused: the running configuration stays in force", {{"by", by}});
     store::AuditEntry entry;
     entry.decision = reloaded ? store::Decision::changed : store::Decision::rejected;
     entry.reason = reloaded ? store::Reason::ok : store::Reason::syntax_error;
     entry.object_type = "Configuration";
-    entry.detail = reloaded ? "reloaded by " + by : "a reload by " + by + " was refused: " + (findings.errors.empty() ? std::string() : findings.errors.front().message);
+    entry.detail =
+        reloaded ? "reloaded by " + by
+                 : "a reload by " + by + " was refused: " + (findings.errors.empty() ? std::string() : findings.errors.front().message);
     store_->record(std::move(entry));
     notify_service_manager("READY=1");
     const ReloadDone done = std::move(*reloading_);

@@ -76,7 +76,8 @@ public:
 private:
     void take(const store::AuditRecord& record) {
         if (dropped_) return;
-        std::string event = "id: " + std::to_string(record.id) + "\nevent: audit\ndata: " + json::to_text(store::record_json(record)) + "\n\n";
+        std::string event =
+            "id: " + std::to_string(record.id) + "\nevent: audit\ndata: " + json::to_text(store::record_json(record)) + "\n\n";
         if (queue_.size() >= kEventsQueued || bytes_ + event.size() > kEventBytesQueued) {
             dropped_ = true;
             event = "event: dropped\ndata: {\"why\":\"records came faster than they were read; continue with audit list\"}\n\n";

@@ -1,7 +1,7 @@
 #include "admin/unix_socket.hpp"
-#include "base/unique_fd.hpp"
-#include <string_view>
 #include <charconv>
+#include <string_view>
+#include "base/unique_fd.hpp"
 
 #include <fcntl.h>
 #include <grp.h>

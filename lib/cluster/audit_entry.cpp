@@ -13,14 +13,19 @@ store::AuditEntry audit_entry(const Sender& from, const dsl::Topology& topology,
 store::Reason store_reason(exec::Refusal refusal) noexcept {
     switch (refusal) {
         case exec::Refusal::unknown_command:
-        case exec::Refusal::wrong_kind: return store::Reason::unknown_command;
+        case exec::Refusal::wrong_kind:
+            return store::Reason::unknown_command;
         case exec::Refusal::parameter:
-        case exec::Refusal::missing: return store::Reason::argument_refused;
-        case exec::Refusal::plugin: return store::Reason::plugin_changed;
-        case exec::Refusal::malformed: return store::Reason::malformed_message;
+        case exec::Refusal::missing:
+            return store::Reason::argument_refused;
+        case exec::Refusal::plugin:
+            return store::Reason::plugin_changed;
+        case exec::Refusal::malformed:
+            return store::Reason::malformed_message;
         case exec::Refusal::none:
         case exec::Refusal::limit:
-        case exec::Refusal::unavailable: return store::Reason::limit_exceeded;
+        case exec::Refusal::unavailable:
+            return store::Reason::limit_exceeded;
     }
     return store::Reason::limit_exceeded;
 }

@@ -43,8 +43,8 @@ std::string joined(const std::vector<std::string>& names) {
 
 // The text goes the way of a plugin's output, so that performance data may stand in it.
 BuiltinResult dummy(const json::Object& parameters) {
-    const schedule::Checked checked =
-        schedule::checked({.exit_status = static_cast<int>(number_of(parameters, "dummy_state", 0)), .output = text_of(parameters, "dummy_text")});
+    const schedule::Checked checked = schedule::checked(
+        {.exit_status = static_cast<int>(number_of(parameters, "dummy_state", 0)), .output = text_of(parameters, "dummy_text")});
     BuiltinResult result{checked.state, checked.output, {}};
     for (const std::string& token : checked.performance_data) result.performance_data.emplace_back(token);
     return result;
@@ -53,7 +53,8 @@ BuiltinResult dummy(const json::Object& parameters) {
 BuiltinResult icinga(const NodeHealth& health) {
     BuiltinResult result;
     result.state = health.runner_available ? 0 : 2;
-    result.output = "endpointd " + health.version + " on " + health.node + ", up " + number_text(static_cast<double>(static_cast<long>(health.uptime))) + " s" +
+    result.output = "endpointd " + health.version + " on " + health.node + ", up " +
+                    number_text(static_cast<double>(static_cast<long>(health.uptime))) + " s" +
                     (health.runner_available ? "" : "; the runner is not available: no plugin can be started");
     result.performance_data.push_back(figure("uptime", health.uptime, "seconds"));
     for (const auto& [label, value] : health.counters) result.performance_data.push_back(figure(label, value));
@@ -82,7 +83,8 @@ BuiltinResult cluster_zone(const json::Object& parameters, const NodeHealth& hea
     for (const EndpointHealth& endpoint : health.endpoints) {
         if (endpoint.zone != zone) continue;
         known = true;
-        if (endpoint.connected && (freshest == nullptr || endpoint.seconds_since_message < freshest->seconds_since_message)) freshest = &endpoint;
+        if (endpoint.connected && (freshest == nullptr || endpoint.seconds_since_message < freshest->seconds_since_message))
+            freshest = &endpoint;
     }
     if (!known) {
         result.output = "Zone '" + escaped(zone) + "' has no endpoint that this node knows.";

@@ -22,9 +22,9 @@ struct EndpointHealth {
 // What this daemon knows of itself at one moment.
 struct NodeHealth {
     std::string node, version;
-    double uptime = 0;                        // seconds
-    std::vector<EndpointHealth> endpoints;    // all of zones.d but ourselves
-    std::map<std::string, double> counters;   // performance data of `icinga`: label to value
+    double uptime = 0;                       // seconds
+    std::vector<EndpointHealth> endpoints;   // all of zones.d but ourselves
+    std::map<std::string, double> counters;  // performance data of `icinga`: label to value
     bool runner_available = true;
 };
 

@@ -16,8 +16,13 @@ schedule::PluginRun plugin_run(const exec::Outcome& outcome) {
 }
 
 CommandAnswer::CommandAnswer(std::string node, const wire::ExecuteCommand& request, std::vector<std::string> redact)
-    : node_(std::move(node)), type_(request.command_type), command_(request.command), host_(request.host), service_(request.service),
-      source_(request.source), redact_(std::move(redact)) {}
+    : node_(std::move(node)),
+      type_(request.command_type),
+      command_(request.command),
+      host_(request.host),
+      service_(request.service),
+      source_(request.source),
+      redact_(std::move(redact)) {}
 
 bool CommandAnswer::redacted(std::string_view field) const noexcept { return std::ranges::find(redact_, field) != redact_.end(); }
 
@@ -43,7 +48,8 @@ std::string CommandAnswer::result(const exec::Outcome& outcome, WallTime now) co
     const schedule::PluginRun run = plugin_run(outcome);
     if (source_) {
         return wire::encode(wire::ExecutedCommand{*source_, host_, service_, static_cast<double>(schedule::reported_exit_status(run)),
-                                                  redacted("output") ? std::string() : schedule::reported_output(run), outcome.start, outcome.end});
+                                                  redacted("output") ? std::string() : schedule::reported_output(run), outcome.start,
+                                                  outcome.end});
     }
     if (type_ != wire::CommandType::check) return {};
     schedule::Checked checked = schedule::checked(run);

@@ -21,8 +21,11 @@ constexpr std::size_t kReadBytes = 16 * 1024;
 }  // namespace
 
 Connection::Connection(tls::Stream stream, ConnectionInfo info, ConnectionParts parts)
-    : stream_(std::move(stream)), info_(std::move(info)), parts_(parts),
-      machine_(info_.role, parts.memory, parts.limits, parts.clock.steady()), outbox_(stream_.get_executor(), limits::kSendQueueBytes) {}
+    : stream_(std::move(stream)),
+      info_(std::move(info)),
+      parts_(parts),
+      machine_(info_.role, parts.memory, parts.limits, parts.clock.steady()),
+      outbox_(stream_.get_executor(), limits::kSendQueueBytes) {}
 
 boost::asio::awaitable<void> Connection::run(std::function<void()> on_open) {
     using namespace boost::asio::experimental::awaitable_operators;
@@ -34,8 +37,9 @@ boost::asio::awaitable<void> Connection::run(std::function<void()> on_open) {
     // the protocol, the writer when close() was called and everything is out.
     co_await (read_loop() || write_loop() || tick_loop());
     outbox_.discard();
-    parts_.log.info("cluster", "connection closed",
-                    {{"endpoint", info_.endpoint}, {"address", info_.address}, {"why", closed_because_.empty() ? "stopped" : closed_because_}});
+    parts_.log.info(
+        "cluster", "connection closed",
+        {{"endpoint", info_.endpoint}, {"address", info_.address}, {"why", closed_because_.empty() ? "stopped" : closed_because_}});
     co_await tls::close_stream(stream_);
 }
 

@@ -30,16 +30,17 @@ Subject subject_of(const wire::Message& message) {
             using Body = std::decay_t<decltype(body)>;
             if constexpr (std::is_same_v<Body, wire::ConfigUpdateObject> || std::is_same_v<Body, wire::ConfigDeleteObject>)
                 return {body.type, body.name};
-            else if constexpr (std::is_same_v<Body, wire::SetRemovalInfo>)
-                return {body.object_type, body.object_name};
+            else if constexpr (std::is_same_v<Body, wire::SetRemovalInfo>) return {body.object_type, body.object_name};
             else if constexpr (std::is_same_v<Body, wire::NotificationEvent>) {
                 if (body.notification) return {"Notification", *body.notification};
                 if (body.host) return checkable(*body.host, body.service);
                 return {};
-            } else if constexpr (requires { body.host; body.service; })
+            } else if constexpr (requires {
+                                     body.host;
+                                     body.service;
+                                 })
                 return checkable(body.host, body.service);
-            else
-                return {};
+            else return {};
         },
         message);
 }
@@ -63,13 +64,12 @@ bool is_command_type(std::string_view type) noexcept {
 }
 
 // "/_etc/x.conf" of zone web1 is web1/_etc/x.conf in the audit.
-std::string audited_file(const wire::ConfigFile& file) {
-    return file.zone + (file.path.starts_with('/') ? "" : "/") + file.path;
-}
+std::string audited_file(const wire::ConfigFile& file) { return file.zone + (file.path.starts_with('/') ? "" : "/") + file.path; }
 
 }  // namespace
 
-Dispatcher::Dispatcher(Services services) : services_(std::move(services)), executor_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
+Dispatcher::Dispatcher(Services services)
+    : services_(std::move(services)), executor_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
 
 void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);
@@ -105,7 +105,8 @@ void Dispatcher::deny(const Sender& from, wire::Method method, const wire::Messa
     store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
     entry.object_type = subject.type;
     entry.object_name = subject.name;
-    if (const auto* object = std::get_if<wire::ConfigUpdateObject>(&message); object != nullptr && object->config) entry.content = *object->config;
+    if (const auto* object = std::get_if<wire::ConfigUpdateObject>(&message); object != nullptr && object->config)
+        entry.content = *object->config;
     else entry.content = std::move(payload);
     if (const auto* object = std::get_if<wire::ConfigUpdateObject>(&message)) {
         if (object->config) entry.decision = store::Decision::rejected;
@@ -114,7 +115,8 @@ void Dispatcher::deny(const Sender& from, wire::Method method, const wire::Messa
             entry.decision = store::Decision::rejected;
             const bool shadowed = rules_->catalog->find(object->name) != nullptr;
             entry.reason = shadowed ? store::Reason::command_shadowed : store::Reason::command_pushed;
-            entry.detail = shadowed ? "the local catalog has a command of this name; that one is used" : "commands are never taken from a parent";
+            entry.detail =
+                shadowed ? "the local catalog has a command of this name; that one is used" : "commands are never taken from a parent";
             return services_.audit(std::move(entry), {});
         }
     }
@@ -168,7 +170,10 @@ void Dispatcher::refused(const Sender& from, Refuse what) {
 void Dispatcher::not_authenticated(const tls::Refusal& why, const std::string& address, const std::string& dialled) {
     if (stranger_lines_.take(services_.clock.steady()).ok) {
         services_.log.warning("tls", dialled.empty() ? "connection refused" : "dialled peer refused",
-                              {{"reason", tls::name_of(why.failure)}, {"address", address}, {"endpoint", dialled}, {"detail", why.detail},
+                              {{"reason", tls::name_of(why.failure)},
+                               {"address", address},
+                               {"endpoint", dialled},
+                               {"detail", why.detail},
                                {"lines_left_out", stranger_lines_dropped_}});
         stranger_lines_dropped_ = 0;
     } else {

@@ -30,7 +30,8 @@ public:
 
     // Runs a command for an operator: the catalog's rules hold, no grant is asked.
     // `done` gets the outcome; refused ones were audited in `by`'s name.
-    void run_for_operator(const std::string& command, json::Object parameters, const std::string& by, std::function<void(exec::Outcome)> done);
+    void run_for_operator(const std::string& command, json::Object parameters, const std::string& by,
+                          std::function<void(exec::Outcome)> done);
 
     std::size_t waiting() const noexcept { return executor_.waiting(); }
 

@@ -22,18 +22,24 @@ constexpr std::size_t kKeptPayload = 4096;
 
 std::string_view object_type_of(wire::CommandType type) noexcept {
     switch (type) {
-        case wire::CommandType::check: return "CheckCommand";
-        case wire::CommandType::event: return "EventCommand";
-        case wire::CommandType::notification: return "NotificationCommand";
+        case wire::CommandType::check:
+            return "CheckCommand";
+        case wire::CommandType::event:
+            return "EventCommand";
+        case wire::CommandType::notification:
+            return "NotificationCommand";
     }
     return "CheckCommand";
 }
 
 policy::CommandType policy_type_of(wire::CommandType type) noexcept {
     switch (type) {
-        case wire::CommandType::check: return policy::CommandType::check;
-        case wire::CommandType::event: return policy::CommandType::event;
-        case wire::CommandType::notification: return policy::CommandType::notification;
+        case wire::CommandType::check:
+            return policy::CommandType::check;
+        case wire::CommandType::event:
+            return policy::CommandType::event;
+        case wire::CommandType::notification:
+            return policy::CommandType::notification;
     }
     return policy::CommandType::check;
 }
@@ -69,7 +75,8 @@ void CommandExecutor::execute(const Sender& from, wire::ExecuteCommand command, 
     if (command.service) service = *command.service;
     CommandAnswer answer(topology.local_endpoint().name, command,
                          rules_->grants->redacted(from.endpoint, zone, command.host, service, true));
-    auto request = std::make_shared<Request>(Request{from, std::move(command), std::move(payload), rules_, std::move(answer), {}, nullptr, {}, {}, {}});
+    auto request = std::make_shared<Request>(
+        Request{from, std::move(command), std::move(payload), rules_, std::move(answer), {}, nullptr, {}, {}, {}});
     request->keep_until = from.received + rules_->runner_timeout + kParentPatience;
 
     if (addressed_to_us(request) && granted(request) && in_catalog(request) && parameters_admitted(request) && within_rate(request))
@@ -115,7 +122,8 @@ bool CommandExecutor::granted(const RequestPtr& request) {
     if (!request->verdict.allowed) {
         services_.usage.admit(request->verdict, services_.clock.steady());  // counts the denial
         // The policy before the catalog: who may not execute a command does not learn whether it is there.
-        refuse(request, request->verdict.reason, "command " + quoted(command.command) + " is not granted to " + parent, request->verdict.detail);
+        refuse(request, request->verdict.reason, "command " + quoted(command.command) + " is not granted to " + parent,
+               request->verdict.detail);
         return false;
     }
     return true;
@@ -127,12 +135,14 @@ bool CommandExecutor::in_catalog(const RequestPtr& request) {
     const bool there = request->entry != nullptr && request->entry->kind == catalog::Kind::check;
     if (!there) {
         refuse(request, store::Reason::unknown_command, "command " + quoted(request->command.command) + " is not in the local catalog",
-               request->entry == nullptr ? "not in the local catalog"
-                                         : "in the catalog as " + std::string(catalog::name_of(request->entry->kind)) + ", asked for as a check");
+               request->entry == nullptr
+                   ? "not in the local catalog"
+                   : "in the catalog as " + std::string(catalog::name_of(request->entry->kind)) + ", asked for as a check");
         return false;
     }
     Duration timeout = request->entry->timeout.value_or(request->rules->runner_timeout);
-    if (request->command.check_timeout && *request->command.check_timeout > Duration(0)) timeout = std::min(timeout, *request->command.check_timeout);
+    if (request->command.check_timeout && *request->command.check_timeout > Duration(0))
+        timeout = std::min(timeout, *request->command.check_timeout);
     request->keep_until = request->from.received + timeout + kParentPatience;
     return true;
 }
@@ -145,9 +155,13 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
                 // A mistake of configuration, not an attempt at anything: told, not recorded.
                 answer(request, request->answer.refusal("endpointd: " + refusal.text, services_.clock.wall()));
                 break;
-            case catalog::Refusal::Kind::too_large: refuse(request, store::Reason::limit_exceeded, refusal.text, refusal.text, refusal.parameter); break;
+            case catalog::Refusal::Kind::too_large:
+                refuse(request, store::Reason::limit_exceeded, refusal.text, refusal.text, refusal.parameter);
+                break;
             case catalog::Refusal::Kind::parameter:
-            case catalog::Refusal::Kind::tuple: refuse(request, store::Reason::argument_refused, refusal.text, refusal.text, refusal.parameter); break;
+            case catalog::Refusal::Kind::tuple:
+                refuse(request, store::Reason::argument_refused, refusal.text, refusal.text, refusal.parameter);
+                break;
         }
     };
     auto admission = catalog::admit(entry, request->command.macros);
@@ -167,7 +181,8 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
         if (recorded++ != 0) dropped.content.reset();
         dropped.decision = store::Decision::changed;
         dropped.reason = store::Reason::argument_refused;
-        dropped.detail = "for " + escaped(request->object()) + ": macro " + quoted(macro) + " is no parameter of the command and was dropped";
+        dropped.detail =
+            "for " + escaped(request->object()) + ": macro " + quoted(macro) + " is no parameter of the command and was dropped";
         dropped.parameter = macro;
         dropped.fold = true;
         services_.audit(std::move(dropped), {});
@@ -185,9 +200,10 @@ bool CommandExecutor::within_rate(const RequestPtr& request) {
     request->verdict = admission.verdict;
     if (admission.verdict.allowed) return true;
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(admission.wait).count();
-    refuse(request, admission.verdict.reason,
-           "rate-limited: execute for " + escaped(request->from.endpoint) + ", again in " + std::to_string(std::max<long>(seconds, 1)) + " s",
-           admission.verdict.detail);
+    refuse(
+        request, admission.verdict.reason,
+        "rate-limited: execute for " + escaped(request->from.endpoint) + ", again in " + std::to_string(std::max<long>(seconds, 1)) + " s",
+        admission.verdict.detail);
     return false;
 }
 
@@ -228,9 +244,14 @@ void CommandExecutor::finished(const RequestPtr& request, exec::Outcome outcome)
         case exec::Verdict::exited:
         case exec::Verdict::signalled:
         case exec::Verdict::timed_out:
-        case exec::Verdict::spawn_failed: answer(request, request->answer.result(outcome, services_.clock.wall())); break;
-        case exec::Verdict::cancelled: break;  // we are stopping; the parent asks again
-        case exec::Verdict::refused: refuse(request, store_reason(outcome.refusal), outcome.text, outcome.text); break;
+        case exec::Verdict::spawn_failed:
+            answer(request, request->answer.result(outcome, services_.clock.wall()));
+            break;
+        case exec::Verdict::cancelled:
+            break;  // we are stopping; the parent asks again
+        case exec::Verdict::refused:
+            refuse(request, store_reason(outcome.refusal), outcome.text, outcome.text);
+            break;
         case exec::Verdict::runner_died:
             refuse(request, store::Reason::limit_exceeded, outcome.text, outcome.text);
             break;
@@ -254,18 +275,24 @@ void CommandExecutor::start_waiting(const policy::GrantId& grant) {
         // By the rules in force now: a reload may have taken the command away.
         if (next->rules != rules_) {
             next->rules = rules_;
-            if (!granted(next) || !in_catalog(next)) {
+            if (!addressed_to_us(next) || !granted(next) || !in_catalog(next)) {
                 leave();
                 continue;
             }
         }
         const policy::Grant* current = next->verdict.grants[0];
-        if (!services_.usage.start(*current)) break;
+        if (!services_.usage.start(*current)) {
+            if (current->id == grant) return;
+            // Another grant covers it now, and that one's runs will bring it on.
+            leave();
+            queues_[current->id].push_back(next);
+            ++waiting_;
+            continue;
+        }
         leave();
         next->running_under = current->id;
         start(next);
     }
-    if (found != queues_.end() && !found->second.empty()) return;
     if (found != queues_.end()) queues_.erase(found);
 }
 

@@ -13,10 +13,14 @@ namespace {
 
 exec::RunKind run_kind(catalog::Kind kind) noexcept {
     switch (kind) {
-        case catalog::Kind::check: return exec::RunKind::check;
-        case catalog::Kind::action: return exec::RunKind::action;
-        case catalog::Kind::event: return exec::RunKind::event;
-        case catalog::Kind::notification: return exec::RunKind::notification;
+        case catalog::Kind::check:
+            return exec::RunKind::check;
+        case catalog::Kind::action:
+            return exec::RunKind::action;
+        case catalog::Kind::event:
+            return exec::RunKind::event;
+        case catalog::Kind::notification:
+            return exec::RunKind::notification;
     }
     return exec::RunKind::check;
 }
@@ -51,11 +55,13 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
         services_.audit(std::move(entry), {});
     };
     const catalog::Command* entry = rules_->catalog->find(command);
-    if (entry == nullptr) return done(exec::refused(exec::Refusal::unknown_command, "command '" + escaped(command) + "' is not in the local catalog"));
+    if (entry == nullptr)
+        return done(exec::refused(exec::Refusal::unknown_command, "command '" + escaped(command) + "' is not in the local catalog"));
     auto admission = catalog::admit(*entry, parameters);
     if (admission && !admission->dropped.empty()) {
         // A parent's extra macro is dropped; an operator's extra parameter is a typing error.
-        return done(exec::refused(exec::Refusal::parameter, "'" + escaped(admission->dropped.front()) + "' is no parameter of '" + command + "'"));
+        return done(
+            exec::refused(exec::Refusal::parameter, "'" + escaped(admission->dropped.front()) + "' is no parameter of '" + command + "'"));
     }
     std::optional<catalog::Refusal> refusal;
     if (!admission) refusal = admission.error();
@@ -65,7 +71,8 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
         if (!missing) record(store::Decision::denied, store::Reason::argument_refused, refusal->text);
         return done(exec::refused(missing ? exec::Refusal::missing : exec::Refusal::parameter, refusal->text));
     }
-    if (entry->builtin) return done(builtin_outcome(run_builtin(entry->name, admission->parameters, services_.health()), to_unix(services_.clock.wall())));
+    if (entry->builtin)
+        return done(builtin_outcome(run_builtin(entry->name, admission->parameters, services_.health()), to_unix(services_.clock.wall())));
     exec::RunRequest run;
     run.command = command;
     run.kind = run_kind(entry->kind);
@@ -73,7 +80,9 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
     const bool recorded = entry->kind != catalog::Kind::check;  // checks are counted, not recorded
     services_.run(std::move(run), [record, recorded, done = std::move(done)](exec::Outcome outcome) {
         if (outcome.verdict == exec::Verdict::refused) record(store::Decision::denied, store_reason(outcome.refusal), outcome.text);
-        else if (recorded) record(store::Decision::executed, store::Reason::ok, std::string(exec::name_of(outcome.verdict)) + ", exit status " + std::to_string(outcome.exit_status));
+        else if (recorded)
+            record(store::Decision::executed, store::Reason::ok,
+                   std::string(exec::name_of(outcome.verdict)) + ", exit status " + std::to_string(outcome.exit_status));
         done(std::move(outcome));
     });
 }

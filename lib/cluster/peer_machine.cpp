@@ -18,6 +18,8 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;  // clang 16 needs to be told
 
 std::string for_audit(std::string payload) {
     if (payload.size() > limits::kAuditContent) payload.resize(limits::kAuditContent);
@@ -27,8 +29,14 @@ std::string for_audit(std::string payload) {
 }  // namespace
 
 PeerMachine::PeerMachine(Role role, PeerMemory& memory, PeerLimits limits, SteadyTime now)
-    : role_(role), memory_(memory), limits_(limits), frames_(limits.message_size), born_(now), last_seen_(now),
-      next_heartbeat_(now + limits::kHeartbeatEvery), next_ack_(now + limits::kAckEvery) {}
+    : role_(role),
+      memory_(memory),
+      limits_(limits),
+      frames_(limits.message_size),
+      born_(now),
+      last_seen_(now),
+      next_heartbeat_(now + limits::kHeartbeatEvery),
+      next_ack_(now + limits::kAckEvery) {}
 
 void PeerMachine::opened(Actions& actions) {
     if (role_ == Role::dialled) open(actions);
@@ -124,8 +132,7 @@ void PeerMachine::tick(SteadyTime now, Actions& actions) {
     }
     if (now >= next_ack_) {
         // Protocol, 4.6: the receiver of data acknowledges it, or the sender replays it on every reconnect.
-        if (memory_.remote_log_position != 0)
-            actions.push_back(Send{wire::encode(wire::SetLogPosition{memory_.remote_log_position})});
+        if (memory_.remote_log_position != 0) actions.push_back(Send{wire::encode(wire::SetLogPosition{memory_.remote_log_position})});
         next_ack_ = now + limits::kAckEvery;
     }
 }

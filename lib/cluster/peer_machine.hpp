@@ -51,8 +51,8 @@ using Action = std::variant<Send, Deliver, Refuse, Close>;
 using Actions = std::vector<Action>;
 
 struct PeerLimits {
-    std::size_t message_size;       // bytes of one message
-    Duration connect_timeout;       // until the first byte came
+    std::size_t message_size;  // bytes of one message
+    Duration connect_timeout;  // until the first byte came
 };
 
 class PeerMachine {

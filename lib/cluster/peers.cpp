@@ -51,13 +51,20 @@ struct Peers::Impl {
     };
 
     Impl(asio::any_io_executor on, Receiver& to, const Clock& time, const Log& lines)
-        : executor(on), receiver(to), clock(time), log(lines), due_timer(on),
-          tasks(on, [this](std::string_view task, std::string_view what) { log.error("cluster", "connection failed", {{"task", task}, {"why", what}}); }) {}
+        : executor(on),
+          receiver(to),
+          clock(time),
+          log(lines),
+          due_timer(on),
+          tasks(on, [this](std::string_view task, std::string_view what) {
+              log.error("cluster", "connection failed", {{"task", task}, {"why", what}});
+          }) {}
 
     asio::awaitable<void> serve(net::Accepted accepted);
     asio::awaitable<void> keep_dialling(std::string name);
     asio::awaitable<bool> dial_once(const dsl::Endpoint& target);
-    asio::awaitable<void> converse(tls::Stream stream, Role role, std::string name, std::string address, std::optional<net::Admission> admission);
+    asio::awaitable<void> converse(tls::Stream stream, Role role, std::string name, std::string address,
+                                   std::optional<net::Admission> admission);
     bool is_duplicate(const Endpoint& endpoint, Role role) const;
     bool connected(const Endpoint& endpoint) const;
     void start_dialler(const std::string& name);
@@ -139,7 +146,7 @@ bool Peers::Impl::is_duplicate(const Endpoint& endpoint, Role role) const {
 }
 
 asio::awaitable<void> Peers::Impl::converse(tls::Stream stream, Role role, std::string name, std::string address,
-                                             std::optional<net::Admission> admission) {
+                                            std::optional<net::Admission> admission) {
     // A reload during the handshake may have taken it out of zones.d.
     const tls::KnownEndpoint known = known_endpoints();
     if (stopping || !known(name)) co_return;
@@ -156,7 +163,8 @@ asio::awaitable<void> Peers::Impl::converse(tls::Stream stream, Role role, std::
         co_return;
     }
     admission.reset();
-    log.info("cluster", "connected", {{"endpoint", name}, {"address", address}, {"direction", role == Role::accepted ? "inbound" : "outbound"}});
+    log.info("cluster", "connected",
+             {{"endpoint", name}, {"address", address}, {"direction", role == Role::accepted ? "inbound" : "outbound"}});
     endpoint.connections.push_back(&connection);
     struct Leave {
         Endpoint& of;
@@ -172,7 +180,8 @@ asio::awaitable<void> Peers::Impl::converse(tls::Stream stream, Role role, std::
             if (!connection.send(answer.payload)) stored.keep(name, std::move(answer.payload), answer.expires, clock.steady());
         // Whoever was here before and is silent has been replaced.
         for (Connection* other : endpoint.connections)
-            if (other != &connection && clock.steady() - other->last_seen() > kHeardRecently) other->close("replaced by a newer connection");
+            if (other != &connection && clock.steady() - other->last_seen() > kHeardRecently)
+                other->close("replaced by a newer connection");
     };
     co_await connection.run(std::move(on_open));
 }

@@ -29,8 +29,8 @@ enum class Decision : std::uint8_t {
 };
 
 // The reasons are the policy's: what is refused is recorded with the code it was refused with.
-using policy::Reason;
 using policy::name_of;
+using policy::Reason;
 
 // The stable names, as operators and scripts see them: "capability-denied".
 std::string_view name_of(Decision decision) noexcept;
@@ -50,11 +50,11 @@ struct AuditEntry {
     Decision decision = Decision::denied;
     Reason reason = Reason::capability_denied;
     std::string detail;
-    std::optional<std::string> parameter;  // tells repeats apart where there is one
-    std::optional<std::string> content;    // what was sent; limits::kAuditContent bytes of it are kept, its digest is of all
+    std::optional<std::string> parameter;       // tells repeats apart where there is one
+    std::optional<std::string> content;         // what was sent; limits::kAuditContent bytes of it are kept, its digest is of all
     std::optional<std::string> content_sha256;  // where the caller has already cut `content`: of all of it
-    bool fold = false;                     // `executed` and `changed` do not fold; true: this one does (a macro dropped)
-    std::optional<WallTime> time;          // none: when the audit gets it
+    bool fold = false;                          // `executed` and `changed` do not fold; true: this one does (a macro dropped)
+    std::optional<WallTime> time;               // none: when the audit gets it
 };
 
 struct AuditReview {

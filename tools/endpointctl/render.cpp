@@ -188,7 +188,8 @@ void print_finding(std::ostream& out, const json::Value& finding, std::string_vi
     std::size_t begin = 0;
     for (std::size_t end = 0; end != std::string::npos; begin = end + 1) {
         end = message.find('\n', begin);
-        out << (begin == 0 ? " " : "\n") << printable(std::string_view(message).substr(begin, end == std::string::npos ? end : end - begin), 4096);
+        out << (begin == 0 ? " " : "\n")
+            << printable(std::string_view(message).substr(begin, end == std::string::npos ? end : end - begin), 4096);
         if (end == std::string::npos) break;
     }
     const json::Value& pointer = member(finding, "pointer");

@@ -63,12 +63,17 @@ TEST(Utf8, RefusesOverlongSurrogatesAndTruncation) {
         EXPECT_FALSE(is_utf8(text));
         EXPECT_TRUE(is_utf8(repaired_utf8(text)));
     }
-    EXPECT_EQ(repaired_utf8("a\xff" "b"), "a\xef\xbf\xbd" "b");
+    EXPECT_EQ(repaired_utf8("a\xff"
+                            "b"),
+              "a\xef\xbf\xbd"
+              "b");
 }
 
 TEST(Escaping, LeavesNothingATerminalObeys) {
     EXPECT_EQ(escaped("a\nb\x1b[31m"), "a\\x0ab\\x1b[31m");
-    EXPECT_EQ(escaped("\xc2\x9b" "31m"), "\\xc2\\x9b31m");
+    EXPECT_EQ(escaped("\xc2\x9b"
+                      "31m"),
+              "\\xc2\\x9b31m");
     EXPECT_EQ(escaped("\xff"), "\\xff");
     EXPECT_EQ(escaped("\xc3\xa4"), "\xc3\xa4");
     EXPECT_EQ(escaped("abcdef", 3), "abc...");

@@ -35,7 +35,9 @@ TEST(BuiltinClusterZone, IsFineWithOneOfItsEndpointsAndWeighsTheLag) {
     EXPECT_EQ(run_builtin("cluster-zone", {{"cluster_zone", "far"}}, health()).state, 2);
     EXPECT_EQ(run_builtin("cluster-zone", {{"cluster_zone", "nowhere"}}, health()).state, 3);
     EXPECT_EQ(run_builtin("cluster-zone", {{"cluster_zone", "master"}, {"cluster_lag_warning", 2}}, health()).state, 1);
-    EXPECT_EQ(run_builtin("cluster-zone", {{"cluster_zone", "master"}, {"cluster_lag_warning", 2}, {"cluster_lag_critical", 2.5}}, health()).state, 2);
+    EXPECT_EQ(run_builtin("cluster-zone", {{"cluster_zone", "master"}, {"cluster_lag_warning", 2}, {"cluster_lag_critical", 2.5}}, health())
+                  .state,
+              2);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ TEST(Dispatch, TakesTheConversationItselfWithoutAnyGrant) {
 
 // Every other method of the protocol, with what it needs to be well-formed.
 const std::pair<const char*, const char*> kDenied[] = {
-    {"config::UpdateObject", R"({"type":"CheckCommand","name":"evil","version":1,"config":"object CheckCommand \"evil\" { }","modified_attributes":{},"original_attributes":[]})"},
+    {"config::UpdateObject",
+     R"({"type":"CheckCommand","name":"evil","version":1,"config":"object CheckCommand \"evil\" { }","modified_attributes":{},"original_attributes":[]})"},
     {"config::DeleteObject", R"({"type":"Downtime","name":"h!d","version":1})"},
     {"pki::RequestCertificate", R"({"ticket":""})"},
     {"pki::UpdateCertificate", R"({"cert":"x","ca":"y","fingerprint_request":"ab","status_code":0})"},
@@ -32,11 +33,14 @@ const std::pair<const char*, const char*> kDenied[] = {
     {"event::ClearLastNotifiedStatePerUser", R"({"notification":"n"})"},
     {"event::SetForceNextCheck", R"({"host":"h","forced":true})"},
     {"event::SetForceNextNotification", R"({"host":"h","forced":true})"},
-    {"event::SetAcknowledgement", R"({"host":"h","author":"a","comment":"c","acktype":1,"notify":false,"persistent":false,"expiry":0,"change_time":1})"},
+    {"event::SetAcknowledgement",
+     R"({"host":"h","author":"a","comment":"c","acktype":1,"notify":false,"persistent":false,"expiry":0,"change_time":1})"},
     {"event::ClearAcknowledgement", R"({"host":"h","author":"a","change_time":1})"},
     {"event::SendNotifications", R"({"host":"h","cr":{},"type":32,"author":"a","text":"t"})"},
-    {"event::NotificationSentUser", R"({"host":"h","notification":"n","user":"u","type":32,"cr":{},"author":"a","text":"t","command":"c"})"},
-    {"event::NotificationSentToAllUsers", R"({"host":"h","notification":"n","users":[],"type":32,"cr":{},"author":"a","text":"t","last_notification":1,"next_notification":1,"notification_number":1,"last_problem_notification":1,"no_more_notifications":false})"},
+    {"event::NotificationSentUser",
+     R"({"host":"h","notification":"n","user":"u","type":32,"cr":{},"author":"a","text":"t","command":"c"})"},
+    {"event::NotificationSentToAllUsers",
+     R"({"host":"h","notification":"n","users":[],"type":32,"cr":{},"author":"a","text":"t","last_notification":1,"next_notification":1,"notification_number":1,"last_problem_notification":1,"no_more_notifications":false})"},
     {"event::ExecutedCommand", R"({"execution":"e","host":"h","exit":0,"output":"","start":1,"end":1})"},
     {"event::UpdateExecutions", R"({"host":"h","executions":{}})"},
     {"event::SetRemovalInfo", R"({"object_type":"Downtime","object_name":"d","removed_by":"u","remove_time":1})"},
@@ -81,16 +85,20 @@ TEST(Dispatch, NamesTheObjectAndKeepsWhatWasPushed) {
 
 TEST(Dispatch, TellsAPushedCommandThatTheCatalogHasFromOneItHasNot) {
     FakeServices node(kNothing);
-    node.say("config::UpdateObject", R"({"type":"CheckCommand","name":"disk","version":1,"config":"x","modified_attributes":{},"original_attributes":[]})");
+    node.say("config::UpdateObject",
+             R"({"type":"CheckCommand","name":"disk","version":1,"config":"x","modified_attributes":{},"original_attributes":[]})");
     EXPECT_EQ(node.audit[0].reason, store::Reason::command_shadowed);
-    node.say("config::UpdateObject", R"({"type":"Host","name":"h","version":1,"config":"x","modified_attributes":{},"original_attributes":[]})");
+    node.say("config::UpdateObject",
+             R"({"type":"Host","name":"h","version":1,"config":"x","modified_attributes":{},"original_attributes":[]})");
     EXPECT_EQ(node.audit[1].decision, store::Decision::rejected);
     EXPECT_EQ(node.audit[1].reason, store::Reason::capability_denied);
 }
 
 TEST(Dispatch, RecordsEachFileOfARefusedUpdateByItsName) {
     FakeServices node(kNothing);
-    node.say("config::Update", R"({"update":{"web1":{"/_etc/a.conf":"object Host \"a\" {}","/_etc/b.conf":""}},"update_v2":{"web1":{"/.timestamp":"1"}},"checksums":{}})");
+    node.say(
+        "config::Update",
+        R"({"update":{"web1":{"/_etc/a.conf":"object Host \"a\" {}","/_etc/b.conf":""}},"update_v2":{"web1":{"/.timestamp":"1"}},"checksums":{}})");
     ASSERT_EQ(node.audit.size(), 2U);
     EXPECT_EQ(node.audit[0].file, "web1/_etc/a.conf");
     EXPECT_EQ(node.audit[0].content, "object Host \"a\" {}");

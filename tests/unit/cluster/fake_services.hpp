@@ -48,7 +48,8 @@ struct FakeServices {
         auto topology = dsl::load_zones({{"zones.conf", "zones.conf", kZones}}, "web1", "", findings);
         ASSERT_TRUE(topology && findings.ok()) << (findings.errors.empty() ? "" : findings.errors[0].message);
         rules->topology = std::make_shared<const dsl::Topology>(std::move(*topology));
-        rules->catalog = std::make_shared<const catalog::Catalog>(catalog::Catalog::load({{"catalog.d/a.json", "a.json", kCatalog}}, findings));
+        rules->catalog =
+            std::make_shared<const catalog::Catalog>(catalog::Catalog::load({{"catalog.d/a.json", "a.json", kCatalog}}, findings));
         auto grants = policy::load_caps({{"caps.d/a.json", "a.json", caps}}, {}, findings);
         ASSERT_TRUE(grants && findings.ok()) << (findings.errors.empty() ? "" : findings.errors[0].message);
         rules->grants = std::make_shared<const policy::Grants>(std::move(*grants));
@@ -58,18 +59,25 @@ struct FakeServices {
     }
 
     Services services() {
-        return {clock, log, usage,
+        return {clock,
+                log,
+                usage,
                 [this](store::AuditEntry entry, std::function<void(std::optional<std::uint64_t>)> done) {
                     audit.push_back(std::move(entry));
                     if (done) done(store_fails ? std::optional<std::uint64_t>() : std::optional<std::uint64_t>(audit.size()));
                 },
-                [this](exec::RunRequest request, std::function<void(exec::Outcome)> done) { runs.push_back({std::move(request), std::move(done)}); },
+                [this](exec::RunRequest request, std::function<void(exec::Outcome)> done) {
+                    runs.push_back({std::move(request), std::move(done)});
+                },
                 [this](const Sender& to, std::string payload, SteadyTime keep_until) {
                     answers.push_back(std::move(payload));
                     answered_to.push_back(to.endpoint);
                     kept_until.push_back(keep_until);
                 },
-                [] { return NodeHealth{.node = "web1", .version = "0", .uptime = 1, .endpoints = {}, .counters = {}, .runner_available = true}; }};
+                [] {
+                    return NodeHealth{
+                        .node = "web1", .version = "0", .uptime = 1, .endpoints = {}, .counters = {}, .runner_available = true};
+                }};
     }
 
     // `params` is the JSON text of the message's params.
@@ -82,9 +90,12 @@ struct FakeServices {
         ASSERT_NE(incoming, nullptr) << text;
         dispatcher.deliver({endpoint, 1, clock.steady()}, {std::move(*incoming), text});
     }
-    void execute(const std::string& command, const std::string& macros = "{}", const std::string& more = "", const std::string& endpoint = "master1") {
+    void execute(const std::string& command, const std::string& macros = "{}", const std::string& more = "",
+                 const std::string& endpoint = "master1") {
         say("event::ExecuteCommand",
-            "{\"command\":\"" + command + "\",\"command_type\":\"check_command\",\"host\":\"h\",\"service\":\"s\",\"macros\":" + macros + more + "}", endpoint);
+            "{\"command\":\"" + command + "\",\"command_type\":\"check_command\",\"host\":\"h\",\"service\":\"s\",\"macros\":" + macros +
+                more + "}",
+            endpoint);
     }
     void finish(std::size_t run, int status, const std::string& output) {
         exec::Outcome outcome;

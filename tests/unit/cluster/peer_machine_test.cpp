@@ -49,8 +49,10 @@ private:
     void note() {
         for (const Action& action : actions) {
             if (const auto* send = std::get_if<Send>(&action)) story += "send " + send->payload + "\n";
-            if (const auto* deliver = std::get_if<Deliver>(&action)) story += "deliver " + std::string(wire::name_of(deliver->incoming.method)) + "\n";
-            if (const auto* refuse = std::get_if<Refuse>(&action)) story += "refuse " + refuse->method + (refuse->unknown_method ? " unknown" : "") + "\n";
+            if (const auto* deliver = std::get_if<Deliver>(&action))
+                story += "deliver " + std::string(wire::name_of(deliver->incoming.method)) + "\n";
+            if (const auto* refuse = std::get_if<Refuse>(&action))
+                story += "refuse " + refuse->method + (refuse->unknown_method ? " unknown" : "") + "\n";
             if (std::get_if<Close>(&action)) {
                 story += "close\n";
                 closed = true;
@@ -60,7 +62,8 @@ private:
     }
 };
 
-const std::string kHelloSent = "send {\"jsonrpc\":\"2.0\",\"method\":\"icinga::Hello\",\"params\":{\"capabilities\":1,\"version\":21605}}\n";
+const std::string kHelloSent =
+    "send {\"jsonrpc\":\"2.0\",\"method\":\"icinga::Hello\",\"params\":{\"capabilities\":1,\"version\":21605}}\n";
 const std::string kHello = R"({"jsonrpc":"2.0","method":"icinga::Hello","params":{"capabilities":1,"version":21306}})";
 const std::string kHeartbeat = R"({"jsonrpc":"2.0","method":"event::Heartbeat","params":{}})";
 
@@ -139,7 +142,9 @@ TEST(PeerMachine, AcknowledgesOnlyOnceATimestampWasSeen) {
     EXPECT_EQ(talk.take(), "");
     talk.say(R"({"jsonrpc":"2.0","method":"event::Heartbeat","params":{},"ts":1795193700.5})");
     talk.wait(5s);
-    EXPECT_EQ(talk.take(), "deliver event::Heartbeat\nsend {\"jsonrpc\":\"2.0\",\"method\":\"log::SetLogPosition\",\"params\":{\"log_position\":1795193700.5}}\n");
+    EXPECT_EQ(talk.take(),
+              "deliver event::Heartbeat\nsend "
+              "{\"jsonrpc\":\"2.0\",\"method\":\"log::SetLogPosition\",\"params\":{\"log_position\":1795193700.5}}\n");
 }
 
 TEST(PeerMachine, DropsOlderTimestampsAndTakesEqualOnes) {
@@ -211,8 +216,10 @@ TEST(PeerMachine, TellsAnEndInsideAFrameFromAnEndBetweenTwo) {
 // The same conversation, cut at every byte: nothing is delivered twice, nothing
 // half, and the end is always noticed.
 TEST(PeerMachine, SurvivesItsPeerFailingAtEveryStep) {
-    const std::string script = wire::netstring(kHello) + wire::netstring(R"({"method":"config::Update","params":{"update":{},"update_v2":{},"checksums":{}}})") +
-                               wire::netstring(R"({"method":"event::ExecuteCommand","params":{"command":"x","command_type":"check_command","host":"h","macros":{}}})");
+    const std::string script =
+        wire::netstring(kHello) + wire::netstring(R"({"method":"config::Update","params":{"update":{},"update_v2":{},"checksums":{}}})") +
+        wire::netstring(
+            R"({"method":"event::ExecuteCommand","params":{"command":"x","command_type":"check_command","host":"h","macros":{}}})");
     for (std::size_t cut = 0; cut <= script.size(); ++cut) {
         Conversation talk(Role::accepted);
         for (std::size_t i = 0; i < cut; i += 7) talk.bytes(std::string_view(script).substr(i, std::min<std::size_t>(7, cut - i)));

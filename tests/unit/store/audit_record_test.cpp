@@ -29,10 +29,11 @@ TEST(AuditRecordJson, HasEveryKeyOfARecordAndNoOther) {
     record.parameter = "p";
     record.reviewed = AuditReview{record.time, "anna", "seen"};
     record.hash = "h";
-    EXPECT_EQ(json::to_text(record_json(record)),
-              R"({"content_sha256":null,"count":1,"decision":"denied","detail":"","file":null,"hash":"h","id":7,"last_seen":"2017-07-14T02:40:00.250Z",)"
-              R"("line":3,"method":null,"object_name":null,"object_type":null,"parent":"master1","reason":"capability-denied",)"
-              R"("reviewed":{"by":"anna","note":"seen","time":"2017-07-14T02:40:00.250Z"},"time":"2017-07-14T02:40:00.250Z","zone":null})");
+    EXPECT_EQ(
+        json::to_text(record_json(record)),
+        R"({"content_sha256":null,"count":1,"decision":"denied","detail":"","file":null,"hash":"h","id":7,"last_seen":"2017-07-14T02:40:00.250Z",)"
+        R"("line":3,"method":null,"object_name":null,"object_type":null,"parent":"master1","reason":"capability-denied",)"
+        R"("reviewed":{"by":"anna","note":"seen","time":"2017-07-14T02:40:00.250Z"},"time":"2017-07-14T02:40:00.250Z","zone":null})");
 }
 
 TEST(AuditRecordJson, OfAPageAndAVerdict) {
