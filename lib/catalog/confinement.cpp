@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/units.hpp"
+#include "catalog/entry_fields.hpp"
 #include "catalog/macro.hpp"
 
 namespace endpointd::catalog {
@@ -19,11 +20,11 @@ bool is_user_name(std::string_view text) {
            text.find_first_not_of(kRest) == std::string_view::npos;
 }
 
-class ConfinementReader {
+class ConfinementReader : private EntryFields {
 public:
     ConfinementReader(const json::Document& document, const std::string& pointer, const json::Object& entry, Command& command,
                       Findings& findings)
-        : document_(document), pointer_(pointer), entry_(entry), command_(command), findings_(findings) {}
+        : EntryFields(document, entry, findings), pointer_(pointer), command_(command) {}
 
     void read() {
         read_limits();
@@ -32,25 +33,6 @@ public:
     }
 
 private:
-    void error(const std::string& pointer, std::string message, bool at_key = false) {
-        findings_.errors.push_back(document_.at(pointer, std::move(message), at_key));
-    }
-
-    static const std::string* text(const json::Object& object, std::string_view key) {
-        const json::Value* value = object.find(key);
-        return value ? value->string() : nullptr;
-    }
-
-    static bool flag(const json::Object& object, std::string_view key, bool otherwise) {
-        const json::Value* value = object.find(key);
-        return value && value->boolean() ? *value->boolean() : otherwise;
-    }
-
-    const json::Object* section(std::string_view key) const {
-        const json::Value* value = entry_.find(key);
-        return value ? value->object() : nullptr;
-    }
-
     void read_limits() {
         if (const json::Value* timeout = entry_.find("timeout")) {
             command_.timeout = duration(json::pointer_to(pointer_, "timeout"), *timeout);
@@ -145,11 +127,8 @@ private:
         name_if(command_.run_as == "root", "run_as");
     }
 
-    const json::Document& document_;
     const std::string& pointer_;
-    const json::Object& entry_;
     Command& command_;
-    Findings& findings_;
 };
 
 }  // namespace

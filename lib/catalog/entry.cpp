@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "catalog/confinement.hpp"
+#include "catalog/entry_fields.hpp"
 #include "catalog/macro.hpp"
 
 namespace endpointd::catalog {
@@ -26,10 +27,10 @@ std::optional<Kind> kind_of(std::string_view text) {
     return std::nullopt;
 }
 
-class EntryReader {
+class EntryReader : private EntryFields {
 public:
     EntryReader(const json::Document& document, std::string_view name, const json::Object& entry, Patterns& patterns, Findings& findings)
-        : document_(document), patterns_(patterns), findings_(findings), entry_(entry), pointer_(json::pointer_to("/commands", name)) {
+        : EntryFields(document, entry, findings), patterns_(patterns), pointer_(json::pointer_to("/commands", name)) {
         command_.name = std::string(name);
         command_.entry = entry;
     }
@@ -51,25 +52,6 @@ public:
     }
 
 private:
-    void error(const std::string& pointer, std::string message, bool at_key = false) {
-        findings_.errors.push_back(document_.at(pointer, std::move(message), at_key));
-    }
-
-    static const std::string* text(const json::Object& object, std::string_view key) {
-        const json::Value* value = object.find(key);
-        return value ? value->string() : nullptr;
-    }
-
-    static bool flag(const json::Object& object, std::string_view key, bool otherwise) {
-        const json::Value* value = object.find(key);
-        return value && value->boolean() ? *value->boolean() : otherwise;
-    }
-
-    const json::Object* section(std::string_view key) const {
-        const json::Value* value = entry_.find(key);
-        return value ? value->object() : nullptr;
-    }
-
     void read_parameters() {
         const json::Object* parameters = section("parameters");
         if (!parameters) return;
@@ -222,10 +204,7 @@ private:
         return tuple;
     }
 
-    const json::Document& document_;
     Patterns& patterns_;
-    Findings& findings_;
-    const json::Object& entry_;
     std::string pointer_;
     Command command_;
 };

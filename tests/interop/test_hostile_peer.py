@@ -215,6 +215,8 @@ class HostilePeer(LabTestCase):
         for number in range(200):
             deaf.execute("lab-no-such-at-all", host=f"deaf-{number}")
         deaf.close()
+        # Until its end is noticed a second connection of the same endpoint is the duplicate, as upstream.
+        self.node.wait_connected(connected=False)
         self.answers()
 
     def test_the_chain_holds_after_all_that(self):

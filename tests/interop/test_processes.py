@@ -141,6 +141,37 @@ class Dying(_OneNode):
         wait_for(lambda: not zombies(), "no zombies", last=zombies)
 
 
+_ASK_THE_DAEMON = """
+import socket, sys
+admin = socket.socket(socket.AF_UNIX)
+admin.settimeout(20)
+admin.connect(sys.argv[1])
+try:
+    admin.sendall(b"GET /v1/status HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    print("answered" if admin.recv(100) else "turned away")
+except ConnectionError:
+    print("turned away")
+"""
+
+
+class Climbing(_OneNode):
+    def test_a_plugin_cannot_use_the_admin_socket_of_its_own_user(self):
+        node = self.node()
+        script = node.directory / "ask_the_daemon.py"
+        script.write_text("#!/usr/bin/python3\n" + _ASK_THE_DAEMON)
+        script.chmod(0o755)
+        self.lab.account.own(script)
+        node.write_catalog({"lab-plain": {"kind": "check", "command": [str(script), str(node.run / "admin.sock")]},
+                            "lab-true": {"kind": "check", "command": ["/bin/true"]}})
+        node.start()
+        peer = self.dial(node)
+        peer.execute("lab-plain", host="h")
+        self.assertEqual(peer.result("h")["output"], "turned away")
+        node.wait_log("a plugin tried to use the admin socket")
+        self.assertEqual(node.ctl("status").status, 0)
+        self.answers(peer)
+
+
 class Timeouts(_OneNode):
     def test_the_whole_group_is_killed_at_the_timeout(self):
         node = self.node().start()

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -93,6 +94,17 @@ TEST(AdminSocket, KnowsWhoIsThere) {
     EXPECT_EQ(caller->gid, ::getegid());
     EXPECT_EQ(caller->pid, ::getpid());
     EXPECT_EQ(caller->name, user_name(::geteuid()));
+}
+
+TEST(AdminSocket, TellsWhoDescendsFromWhom) {
+    EXPECT_TRUE(descends_from(::getpid(), ::getpid()));
+    EXPECT_TRUE(descends_from(::getpid(), ::getppid()));
+    EXPECT_FALSE(descends_from(::getppid(), ::getpid()));
+    // Who cannot be found any more may have been anybody.
+    const pid_t gone = ::fork();
+    if (gone == 0) ::_exit(0);
+    ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+    EXPECT_TRUE(descends_from(gone, ::getpid()));
 }
 
 TEST(AdminSocket, NamesUsersFromThePasswordFile) {
