@@ -1,6 +1,7 @@
 #include "exec/plugin.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -21,10 +22,13 @@ std::string exec_failure(const std::string& path, int number) {
 }
 
 boost::system::result<OpenPlugin, PluginProblem> Plugins::open(const catalog::Command& command) {
+    // What a root runner starts as somebody else must be root's: the daemon's user could
+    // otherwise write himself a plugin that runs with that user's rights.
+    const uid_t owner = command.run_as && ::geteuid() == 0 ? 0 : running_user_;
     EP_ASSERT(!command.command.empty());
     const std::string& path = command.command.front();
     const std::string refusal = "plugin of '" + command.name + "' refused: ";
-    auto file = files::open_trusted_file(path, files::TrustedKind::plugin, running_user_);
+    auto file = files::open_trusted_file(path, files::TrustedKind::plugin, owner);
     if (!file) {
         switch (file.error().code) {
             case Errc::not_found:
