@@ -35,6 +35,20 @@ json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& gr
             {"queued", peer.queued},       {"last_message", time_text(peer.last_message)}};
 }
 
+// The kinds of command that a capability is about.
+bool serves(policy::Capability capability, catalog::Kind kind) noexcept {
+    switch (kind) {
+        case catalog::Kind::check:
+            return capability == policy::Capability::execute;
+        case catalog::Kind::action:
+            return capability == policy::Capability::action;
+        case catalog::Kind::event:
+        case catalog::Kind::notification:
+            return capability == policy::Capability::event;
+    }
+    return false;
+}
+
 Error refused_run(const exec::Outcome& outcome) {
     switch (outcome.refusal) {
         case exec::Refusal::unknown_command:
@@ -124,12 +138,7 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
         *capability == policy::Capability::execute || *capability == policy::Capability::action || *capability == policy::Capability::event;
     if (verdict.allowed && runs && question.command) {
         const catalog::Command* command = configuration_.catalog->find(*question.command);
-        const bool is_action = command != nullptr && command->kind == catalog::Kind::action;
-        const bool of_its_kind =
-            command != nullptr && (*capability == policy::Capability::execute  ? command->kind == catalog::Kind::check
-                                   : *capability == policy::Capability::action ? is_action
-                                                                               : !is_action && command->kind != catalog::Kind::check);
-        if (!of_its_kind) {
+        if (command == nullptr || !serves(*capability, command->kind)) {
             deny(policy::Reason::unknown_command, "command '" + *question.command + "' is not in the local catalog");
         } else if (const auto admission = catalog::admit(*command, question.parameters); !admission) {
             verdict.source = command->source;

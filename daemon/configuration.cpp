@@ -107,15 +107,15 @@ void Loader::put_candidate(std::vector<SourceFile>& files, Findings& findings) c
 std::optional<Identity> Loader::identity() {
     // Who the daemon runs as stands in files whose owner depends on it: a first look
     // takes the user that no setting names, a second one the user that was found.
-    const auto look = [&](const exec::User& user, Findings& findings) -> std::optional<settings::Settings> {
-        settings_files_ = read(files::TreeKind::settings, user.uid, findings);
+    const auto look = [&](uid_t owner, Findings& findings) -> std::optional<settings::Settings> {
+        settings_files_ = read(files::TreeKind::settings, owner, findings);
         if (incomplete_) return std::nullopt;
         auto loaded = settings::load(settings_files_, findings);
         return findings.ok() ? std::move(loaded) : std::nullopt;
     };
-    const auto assumed = exec::running_user(std::nullopt, source_.state_dir);
+    const uid_t assumed = exec::settings_owner(source_.state_dir);
     Findings first;
-    auto loaded = look(assumed ? *assumed : exec::User{"root", ::geteuid(), ::getegid()}, first);
+    auto loaded = look(assumed, first);
     if (!loaded) {
         findings_.errors.insert(findings_.errors.end(), first.errors.begin(), first.errors.end());
         findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
@@ -126,9 +126,9 @@ std::optional<Identity> Loader::identity() {
         findings_.errors.push_back({source_.config_dir + "/" + std::string(kSettingsFile), 0, 0, "/user", user.error().text});
         return std::nullopt;
     }
-    if (!assumed || user->uid != assumed->uid) {
+    if (user->uid != assumed) {
         first = {};
-        loaded = look(*user, first);
+        loaded = look(user->uid, first);
     }
     findings_.errors.insert(findings_.errors.end(), first.errors.begin(), first.errors.end());
     findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
@@ -218,8 +218,7 @@ std::optional<Configuration> Loader::configuration() {
     Configuration loaded;
     // Later kinds are checked even where the settings are broken: an operator wants all
     // errors at once. What depends on the node's name has to wait for it.
-    const auto assumed = exec::running_user(std::nullopt, source_.state_dir);
-    const uid_t user = who ? who->running_user : assumed ? assumed->uid : ::geteuid();
+    const uid_t user = who ? who->running_user : exec::settings_owner(source_.state_dir);
     loaded.catalog =
         std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
     check_sandboxes(*loaded.catalog);
