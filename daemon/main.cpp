@@ -1,5 +1,5 @@
-// endpointd: forks the starter while the process is still clean, gives up root,
-// loads the configuration as the user it runs as, and serves.
+// endpointd: reads who it runs as, starts the starter while the process is still clean,
+// gives up root, loads the configuration as the user it runs as, and serves.
 
 #include <grp.h>
 #include <sys/stat.h>
@@ -91,6 +91,21 @@ Result<void> give_up_root(const Directories& directories, const Identity& identi
     return exec::forbid_core_dumps();
 }
 
+// Before root is given up, and before there is a thread, a peer's byte or a key.
+Result<exec::StarterHandle> start_starter(const Directories& directories, const Identity& identity) {
+    const auto runner = exec::program_beside_us("endpointd-runner");
+    if (!runner) return runner.error();
+    const auto starter = exec::program_beside_us("endpointd-starter");
+    if (!starter) return starter.error();
+    exec::StarterConfig config{directories.config, directories.state, directories.run, *runner, *starter, std::nullopt};
+    if (::geteuid() == 0) {
+        auto user = exec::daemon_user(identity.settings.user, directories.state);
+        if (!user) return user.error();
+        config.user = std::move(*user);
+    }
+    return exec::fork_starter(config);
+}
+
 int serve(const Directories& directories) {
     ::umask(0077);
     ::openlog("endpointd", LOG_PID, LOG_AUTHPRIV);
@@ -105,10 +120,6 @@ int serve(const Directories& directories) {
     const auto run_made = make_directory(directories.run, kRunMode);
     if (!run_made) return failed("daemon", run_made.error().text);
 
-    const auto runner = exec::default_runner_path();
-    if (!runner) return failed("starter", runner.error().text);
-    auto starter = exec::fork_starter({directories.config, directories.state, directories.run, *runner});
-    if (!starter) return failed("starter", starter.error().text);
     // A peer that goes away while we write is an error code, not a signal.
     std::signal(SIGPIPE, SIG_IGN);
 
@@ -120,6 +131,8 @@ int serve(const Directories& directories) {
         return failed("config", "the settings are not valid");
     }
     log.configure(identity->settings.log.level, identity->settings.log.format);
+    auto starter = start_starter(directories, *identity);
+    if (!starter) return failed("starter", starter.error().text);
     if (const auto given_up = give_up_root(directories, *identity, *state_made, *run_made); !given_up)
         return failed("daemon", given_up.error().text);
 

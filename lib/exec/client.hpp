@@ -38,6 +38,7 @@ struct RunnerCounters {
     std::uint64_t restarts = 0;  // runners that died or were replaced
     bool connected = false;      // a runner is there and has loaded its catalog
     std::int32_t pid = 0;        // of the runner; 0: none
+    RunnerConfinement confinement = {};  // of the last one that was ready
 };
 
 struct ClientEvents {

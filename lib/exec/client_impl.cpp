@@ -194,6 +194,7 @@ void RunnerClient::Impl::runner_reply(Reply reply) {
         paused_ = false;
         away_.cancel();
         counters_.pid = ready->pid;
+        counters_.confinement = ready->confinement;
         log_.info("runner", "ready", {{"pid", ready->pid}});
         if (const auto tell = events_.ready) tell(ready->digest);  // a copy: it may destroy us
     } else if (const auto* not_ready = std::get_if<NotReady>(&reply)) {

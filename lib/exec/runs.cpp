@@ -48,22 +48,33 @@ struct Runs::Run {
     std::optional<Verdict> verdict;  // found before the process ended
 };
 
-Runs::Runs(const Log& log, const Clock& clock, uid_t running_user, std::optional<User> default_user, Events events)
+Runs::Runs(const Log& log, const Clock& clock, LauncherClient& launcher, uid_t running_user, bool root, Events events)
     : log_(log),
       clock_(clock),
+      launcher_(launcher),
       events_(std::move(events)),
-      plugins_(running_user),
-      spawners_(log, std::move(default_user),
-                {[this](SpawnResult result) { started(std::move(result)); }, [this](const std::vector<std::uint64_t>& ids) { lost(ids); },
+      plugins_(running_user, root),
+      spawners_(log, launcher,
+                {[this](SpawnResult result) { started(std::move(result)); },
+                 [this](const std::vector<std::uint64_t>& ids, const std::string& why) { lost(ids, why); },
                  [this](int fd, std::uint64_t spawner, bool writable) { events_.watch(fd, Watched::spawner, spawner, writable); },
                  [this] { orphans_.expect(clock_.steady()); }}),
       buffer_(kReadBytes) {}
 
 Runs::~Runs() = default;
 
-void Runs::use(std::shared_ptr<const catalog::Catalog> catalog, RunnerLimits limits) {
-    catalog_ = std::move(catalog);
-    limits_ = limits;
+void Runs::use(LoadedRunner loaded) {
+    catalog_ = std::move(loaded.catalog);
+    limits_ = loaded.limits;
+    identities_ = std::move(loaded.identities.named);
+    sandboxes_.clear();
+    for (const auto& [name, command] : catalog_->commands()) {
+        if (command.builtin) continue;
+        const auto identity = command.run_as ? identities_.find(*command.run_as) : identities_.end();
+        sandboxes_.emplace(&command, sandbox_spec(command, identity == identities_.end() ? 0 : identity->second));
+    }
+    spawners_.use(SandboxBuilder(loaded.hidden));
+    spawners_.retire_all();
 }
 
 void Runs::start(std::uint64_t id, RunRequest request) {
@@ -79,6 +90,11 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     if (!admitted) return events_.done(id, admitted.error());
     if (orphans_.count() >= kStuckProcesses) return events_.done(id, refused(Refusal::limit, "too many processes that do not end"));
 
+    const catalog::Command& command = *admitted->command;
+    if (command.run_as && !identities_.contains(*command.run_as))
+        return events_.done(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: run_as " + *command.run_as +
+                                                                  " needs endpointd to be started as root"));
+
     auto run = std::make_unique<Run>();
     run->id = id;
     run->command = request.command;
@@ -87,7 +103,7 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     run->start = to_unix(clock_.wall());
     run->argv = std::move(admitted->invocation.argv);
 
-    auto plugin = plugins_.open(*admitted->command);
+    auto plugin = plugins_.open(command);
     if (!plugin) {
         if (plugin.error().refused) return events_.done(id, refused(Refusal::plugin, plugin.error().text));
         Outcome failed = outcome_of(*run);
@@ -101,14 +117,15 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     UniqueFd write_end(ends[1]);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
 
-    const SpawnRequest spawn{id, std::move(plugin->script), run->argv, environment_for(id, admitted->invocation.env)};
+    const SpawnRequest spawn{id,        {}, plugin->script, run->argv, environment_for(id, admitted->invocation.env),
+                             resource_limits(command, limits_.max_concurrent)};
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(plugin->fd));
     fds.push_back(std::move(write_end));
     set_deadline(*run, run->begun + run->timeout);
     Run& kept = *run;
     runs_.emplace(id, std::move(run));
-    if (auto sent = spawners_.spawn(kept.begun, admitted->command->run_as, spawn, std::move(fds)); !sent)
+    if (auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds)); !sent)
         finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
 }
 
@@ -143,10 +160,14 @@ void Runs::started(SpawnResult result) {
     if (run.pressure != Run::Pressure::none) signal_group(run, SIGTERM);
 }
 
-void Runs::lost(const std::vector<std::uint64_t>& ids) {
+void Runs::lost(const std::vector<std::uint64_t>& ids, const std::string& why) {
     for (const std::uint64_t id : ids) {
         const auto found = runs_.find(id);
         if (found == runs_.end()) continue;
+        if (!why.empty()) {
+            finish(id, refused(Refusal::unavailable, "'" + found->second->command + "' cannot be started: its sandbox: " + why));
+            continue;
+        }
         Outcome outcome = outcome_of(*found->second);
         outcome.verdict = found->second->verdict.value_or(Verdict::runner_died);
         outcome.text = "spawner died while '" + found->second->command + "' was started";
@@ -238,7 +259,7 @@ void Runs::set_deadline(Run& run, SteadyTime when) {
 
 void Runs::signal_group(const Run& run, int number) const {
     // The leader is not reaped before its run is finished, so the number is its own.
-    ::kill(-run.pid, number);
+    launcher_.kill(run.pid, true, number);
 }
 
 // Its deadline has passed: TERM, then KILL at 1.1 times the timeout (protocol,
@@ -288,15 +309,22 @@ std::optional<SteadyTime> Runs::next() const {
 }
 
 OrphanContext Runs::orphan_context() const {
-    return {[this](pid_t pid) { return pids_.contains(pid) || spawners_.is_spawner(pid); },
-            [this](pid_t group) { return pids_.contains(group); }, [this](std::uint64_t id) { return runs_.contains(id); },
+    return {[this](pid_t pid) { return pids_.contains(pid) || spawners_.is_spawner(pid) || pid == launcher_.pid(); },
+            [this](pid_t group) { return pids_.contains(group); },
+            [this](std::uint64_t id) { return runs_.contains(id); },
+            [this](pid_t pid) { return launcher_.marked_run(pid); },
+            [this](pid_t pid) { launcher_.kill(pid, false, SIGKILL); },
             spawners_.last_spawn(), spawners_.oldest_unanswered()};
 }
 
 void Runs::kill_all() {
-    for (const auto& [pid, id] : pids_) ::kill(-pid, SIGKILL);
-    // Spawners are children too, and must not start what is still in their sockets.
-    if (!kill_children(kFarewellMs)) log_.warning("run", "processes that do not end are left behind");
+    for (const auto& [pid, id] : pids_) launcher_.kill(pid, true, SIGKILL);
+    // Spawners are children too, and must not start what is still in their sockets. The
+    // launcher comes last: it may be needed to end the others.
+    const auto kill = [this](pid_t pid) {
+        if (pid != launcher_.pid() || list_children().size() == 1) launcher_.kill(pid, false, SIGKILL);
+    };
+    if (!kill_children(kFarewellMs, kill)) log_.warning("run", "processes that do not end are left behind");
 }
 
 }  // namespace endpointd::exec

@@ -45,8 +45,17 @@ struct RunnerLimits {
     Duration timeout = std::chrono::seconds(60);  // of a command that names none
 };
 
+// All that a runner runs by, loaded at once.
+struct LoadedRunner {
+    std::shared_ptr<const catalog::Catalog> catalog;
+    std::string digest;  // SHA-256 of Catalog::canonical_text()
+    RunnerLimits limits;
+    Identities identities;
+    HiddenPaths hidden;  // from every plugin
+};
+
 // What a descriptor in the server's epoll stands for.
-enum class Watched : std::uint8_t { client, spawner, output, process };
+enum class Watched : std::uint8_t { client, spawner, output, process, launcher };
 
 class Runs {
 public:
@@ -56,12 +65,13 @@ public:
         std::function<void(int fd, Watched what, std::uint64_t id, bool writable)> watch;
     };
 
-    Runs(const Log& log, const Clock& clock, uid_t running_user, std::optional<User> default_user, Events events);
+    // `launcher` must outlive it; `root`: it is root.
+    Runs(const Log& log, const Clock& clock, LauncherClient& launcher, uid_t running_user, bool root, Events events);
 
     ~Runs();
 
     // From the next request on.
-    void use(std::shared_ptr<const catalog::Catalog> catalog, RunnerLimits limits);
+    void use(LoadedRunner loaded);
 
     void start(std::uint64_t id, RunRequest request);
     void cancel(std::uint64_t id);
@@ -89,7 +99,7 @@ private:
     void begin(std::uint64_t id, const RunRequest& request);
     void start_waiting();
     void started(SpawnResult result);
-    void lost(const std::vector<std::uint64_t>& ids);
+    void lost(const std::vector<std::uint64_t>& ids, const std::string& why);
     void read_output(Run& run, std::size_t most);
     void end_in_time(Run& run);
     void set_deadline(Run& run, SteadyTime when);
@@ -100,9 +110,12 @@ private:
 
     const Log& log_;
     const Clock& clock_;
+    LauncherClient& launcher_;
     Events events_;
     std::shared_ptr<const catalog::Catalog> catalog_;
     RunnerLimits limits_;
+    std::map<std::string, std::uint32_t> identities_;  // by run_as
+    std::unordered_map<const catalog::Command*, SandboxSpec> sandboxes_;
     Plugins plugins_;
     SpawnerPool spawners_;
     Orphans orphans_;

@@ -100,6 +100,9 @@ Result<TrustedFile> open_trusted_file(const std::string& path, TrustedKind kind,
         if (last) {
             // Non-blocking, because a FIFO put in its place must not hold us.
             UniqueFd file(::openat(at.get(), step.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+            // A plugin only has to be executed, and by another user perhaps: then it is held without being read.
+            if (!file && errno == EACCES && kind == TrustedKind::plugin)
+                file.reset(::openat(at.get(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
             if (!file) return errno_error(path, errno);
             if (::fstat(file.get(), &status) != 0) return errno_error(path, errno);
             if (auto checked = check_file(path, status, kind, running_user); !checked) return checked.error();

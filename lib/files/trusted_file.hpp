@@ -20,7 +20,9 @@ namespace endpointd::files {
 enum class TrustedKind {
     config,  // settings, catalog, caps, zones, certificates: anybody may read them
     secret,  // private keys and secrets: others may not read them, their group only if root owns them
-    plugin,  // what is executed: a set-user-ID bit changes nothing, somebody must be able to execute it
+    // What is executed: a set-user-ID bit changes nothing, somebody must be able to execute it. One that the
+    // caller may not read is opened all the same (O_PATH), to be executed and not to be read.
+    plugin,
 };
 
 struct TrustedFile {

@@ -146,7 +146,7 @@ TEST_F(BadPluginTest, BytesComeAsTheyAre) {
 }
 
 TEST_F(BadPluginTest, AHelperThatLeftTheGroupLivesAsLongAsItsPlugin) {
-    add_plugin("needs_its_helper");
+    add_plugin("needs_its_helper", R"("sandbox": { "write": [")" + scratch() + R"("] })");
     start();
     std::optional<Outcome> outcome;
     client_->run({"needs_its_helper", RunKind::check, Duration(0), {}}, [&outcome](Outcome result) { outcome = std::move(result); });

@@ -30,6 +30,8 @@ protected:
     // The user that commands without run_as run as.
     uid_t daemon_uid() const;
 
+    // A directory that plugins may write, once their entry's sandbox says so.
+    std::string scratch() const { return directory_.path() + "/scratch"; }
     // Copies one of the plugins in tests/unit/exec/plugins and returns its path.
     std::string plugin(const std::string& name);
     // An entry of kind check with these further members ("\"timeout\": \"1s\"").
