@@ -58,6 +58,7 @@ private:
     Finding at_setting(std::string_view pointer, std::string message) const;
     void check_sandboxes(const catalog::Catalog& catalog);
     void check_plugins(const catalog::Catalog& catalog, uid_t user);
+    void check_secrets(const catalog::Catalog& catalog, uid_t user);
     bool read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text);
 
     const ConfigurationSource& source_;
@@ -213,6 +214,35 @@ void Loader::check_plugins(const catalog::Catalog& catalog, uid_t user) {
     }
 }
 
+// What the runner would refuse when the command is asked for: better known today. Only
+// for somebody who validates: the daemon itself cannot look into secrets/.
+void Loader::check_secrets(const catalog::Catalog& catalog, uid_t user) {
+    if (source_.unreadable != files::Unreadable::is_warning) return;
+    std::error_code ignored;
+    const std::string hidden = std::filesystem::weakly_canonical(source_.config_dir + "/secrets", ignored).string() + "/";
+    for (const auto& [name, command] : catalog.commands()) {
+        for (const catalog::SecretUse& secret : command.secrets) {
+            const auto add = [&](std::vector<Finding>& list, const std::string& what) {
+                list.push_back({command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
+                                "secret '" + secret.name + "' of '" + name + "': " + what});
+            };
+            const std::string path = resolved(source_.config_dir, secret.file);
+            const auto file = files::open_trusted_file(path, files::TrustedKind::secret, user);
+            if (!file) {
+                add(file.error().code == Errc::not_permitted ? findings_.warnings : findings_.errors, file.error().text);
+                continue;
+            }
+            struct stat status {};
+            if (::fstat(file->fd.get(), &status) == 0 && user != 0 && status.st_uid != user && (status.st_mode & S_IRGRP) == 0)
+                add(findings_.errors, path +
+                                          ": only root may read it, and the runner does not run as root: chgrp it to the daemon's group"
+                                          " and chmod 0640");
+            if (!file->resolved.starts_with(hidden))
+                add(findings_.warnings, path + ": is outside of secrets/, and only that is hidden from every plugin: move it there");
+        }
+    }
+}
+
 std::optional<Configuration> Loader::configuration() {
     auto who = identity();
     Configuration loaded;
@@ -223,6 +253,7 @@ std::optional<Configuration> Loader::configuration() {
         std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
     check_sandboxes(*loaded.catalog);
     check_plugins(*loaded.catalog, user);
+    check_secrets(*loaded.catalog, user);
     const auto caps = read(files::TreeKind::caps, user, findings_);
     policy::KnownNames known;
     known.commands.emplace();

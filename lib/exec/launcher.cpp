@@ -103,7 +103,7 @@ private:
 
 void launcher_main(UniqueFd socket) {
     block_all_signals();
-    ::prctl(PR_SET_NAME, "endpointd-launch");
+    ::prctl(PR_SET_NAME, "endpointd-launc");
     if (!forbid_core_dumps()) ::_exit(1);
     Launcher(std::move(socket)).serve();
     ::_exit(0);

@@ -20,7 +20,7 @@ protected:
         const Outcome next = run("ok");
         EXPECT_EQ(next.verdict, Verdict::exited);
         EXPECT_EQ(next.output, "OK - \n");
-        run_until([this] { return children_of(runner_pid()).size() == spawners().size(); });  // zombies are gone, too
+        run_until([this] { return nothing_but_spawners(); });  // zombies are gone, too
     }
 };
 

@@ -30,7 +30,7 @@ TEST_F(ClientTest, ThousandsMayWaitAndAllAreRun) {
     wait_for(kMany);
     for (const Outcome& outcome : outcomes_) ASSERT_EQ(outcome.verdict, Verdict::exited);
     EXPECT_EQ(client_->counters().executed, kMany);
-    run_until([this] { return children_of(runner_pid()).size() == spawners().size(); });
+    run_until([this] { return nothing_but_spawners(); });
 }
 
 TEST_F(ClientTest, NeverRunsMoreThanItMay) {

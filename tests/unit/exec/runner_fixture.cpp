@@ -153,11 +153,23 @@ testing::AssertionResult RunnerFixture::all_gone() {
     }
 }
 
-std::vector<pid_t> RunnerFixture::spawners() const {
+namespace {
+
+std::vector<pid_t> children_named(pid_t parent, std::initializer_list<const char*> names) {
     std::vector<pid_t> found;
-    for (const pid_t pid : children_of(runner_pid()))
-        if (read_all("/proc/" + std::to_string(pid) + "/comm") == "endpointd-spawn\n") found.push_back(pid);
+    for (const pid_t pid : children_of(parent)) {
+        const std::string name = read_all("/proc/" + std::to_string(pid) + "/comm");
+        if (std::find(names.begin(), names.end(), name) != names.end()) found.push_back(pid);
+    }
     return found;
+}
+
+}  // namespace
+
+std::vector<pid_t> RunnerFixture::spawners() const { return children_named(runner_pid(), {"endpointd-spawn\n"}); }
+
+bool RunnerFixture::nothing_but_spawners() const {
+    return children_of(runner_pid()).size() == children_named(runner_pid(), {"endpointd-spawn\n", "endpointd-launc\n"}).size();
 }
 
 }  // namespace endpointd::exec

@@ -54,6 +54,8 @@ protected:
     // Waits until there are none.
     testing::AssertionResult all_gone();
     std::vector<pid_t> spawners() const;
+    // No plugin, no orphan and no zombie below the runner: only its launcher and spawners.
+    bool nothing_but_spawners() const;
     pid_t runner_pid() const { return client_->counters().pid; }
 
     files::TemporaryDirectory directory_;
