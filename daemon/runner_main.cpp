@@ -21,6 +21,7 @@
 #include "exec/confine.hpp"
 #include "exec/exit_status.hpp"
 #include "exec/launcher_client.hpp"
+#include "exec/record.hpp"
 #include "exec/runner_confinement.hpp"
 #include "exec/server.hpp"
 #include "exec/signals.hpp"
@@ -212,22 +213,25 @@ int run_main(int argc, char** argv) {
     const SystemClock clock;
     Log log(clock, STDERR_FILENO, "endpointd-runner");
     auto configuration = load_configuration(arguments);
+    // Before anything is confined: it makes the directory that is then the only one to be written.
+    auto record = exec::Record::open(arguments.state, clock);
     Result<exec::RunnerConfinement> confinement = exec::RunnerConfinement{};
-    if (configuration) confinement = confine(arguments, *configuration, launcher);
-    if (!configuration || !confinement) {
-        const Error error = configuration ? confinement.error() : configuration.error();
+    if (configuration && record) confinement = confine(arguments, *configuration, launcher);
+    if (!configuration || !record || !confinement) {
+        const Error error = !configuration ? configuration.error() : !record ? record.error() : confinement.error();
         exec::Channel channel(std::move(client), exec::kRequestBytes);
         static_cast<void>(channel.send(exec::encode(exec::Reply(exec::NotReady{error.text}))));  // a daemon that is gone needs no reason
         log.error("runner", "cannot start", {{"reason", error.text}});
         return exec::kBadConfigStatus;
     }
     log.configure(configuration->settings.log.level, configuration->settings.log.format);
-    exec::ServerConfig config{std::move(client), configuration->user, std::move(*confinement), [&arguments]() -> Result<exec::LoadedRunner> {
+    const exec::RunnerSelf self{configuration->user, confinement->root, arguments.config};
+    exec::ServerConfig config{std::move(client), self, std::move(*confinement), [&arguments]() -> Result<exec::LoadedRunner> {
                                   auto loaded = load_configuration(arguments);
                                   if (!loaded) return loaded.error();
                                   return std::move(loaded->runner);
                               }};
-    return exec::Server(log, clock, launcher, std::move(config), std::move(configuration->runner)).serve();
+    return exec::Server(log, clock, launcher, *record, std::move(config), std::move(configuration->runner)).serve();
 }
 
 }  // namespace

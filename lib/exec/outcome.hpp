@@ -51,9 +51,9 @@ struct Outcome {
 
 // How the runner and what it starts are confined, for `status`.
 struct RunnerConfinement {
-    bool seccomp = false;  // the runner itself, and each plugin
-    int landlock = 0;      // ABI; 0: none
-    bool root = false;     // its launcher is root, for run_as
+    bool seccomp = false;              // the runner itself, and each plugin
+    int landlock = 0;                  // ABI; 0: none
+    bool root = false;                 // its launcher is root, for run_as
     std::vector<std::string> missing;  // what this kernel, or this catalog, leaves open
 };
 

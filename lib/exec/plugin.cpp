@@ -45,7 +45,7 @@ boost::system::result<OpenPlugin, PluginProblem> Plugins::open(const catalog::Co
     std::array<char, 2> magic{};
     const ssize_t got = ::pread(file->fd.get(), magic.data(), magic.size(), 0);
     const bool script = got < 0 || (got == 2 && magic[0] == '#' && magic[1] == '!');
-    return OpenPlugin{std::move(file->fd), script};
+    return OpenPlugin{std::move(file->fd), std::move(file->resolved), script};
 }
 
 bool Plugins::matches_pin(const catalog::Command& command, int fd, const std::string& resolved, std::string& why) {

@@ -18,7 +18,8 @@ namespace endpointd::exec {
 
 struct OpenPlugin {
     UniqueFd fd;
-    bool script = false;  // it begins with "#!", or may do so: it cannot be read
+    std::string resolved;  // its path without links
+    bool script = false;   // it begins with "#!", or may do so: it cannot be read
 };
 
 struct PluginProblem {

@@ -18,22 +18,77 @@ namespace endpointd::exec {
 namespace {
 
 // Looks into or changes another process, the kernel, the machine or what is mounted.
-constexpr std::array kAttackSurface{
-    "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kcmp", "pidfd_getfd",                //
-    "bpf", "perf_event_open", "userfaultfd", "lookup_dcookie", "fanotify_init", "kexec_load", "kexec_file_load",  //
-    "init_module", "finit_module", "delete_module", "create_module", "query_module", "get_kernel_syms",            //
-    "add_key", "request_key", "keyctl",                                                                            //
-    "mount", "umount", "umount2", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr", "pivot_root",
-    "chroot", "unshare", "setns", "open_by_handle_at", "quotactl", "quotactl_fd",                                    //
-    "swapon", "swapoff", "reboot", "acct", "syslog", "vhangup", "nfsservctl", "uselib", "ustat", "sysfs", "_sysctl",  //
-    "settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "stime", "sethostname", "setdomainname",            //
-    "iopl", "ioperm", "modify_ldt", "vm86", "vm86old", "move_pages", "migrate_pages", "memfd_secret"};
+constexpr std::array kAttackSurface{"ptrace",
+                                    "process_vm_readv",
+                                    "process_vm_writev",
+                                    "process_madvise",
+                                    "kcmp",
+                                    "pidfd_getfd",  //
+                                    "bpf",
+                                    "perf_event_open",
+                                    "userfaultfd",
+                                    "lookup_dcookie",
+                                    "fanotify_init",
+                                    "kexec_load",
+                                    "kexec_file_load",  //
+                                    "init_module",
+                                    "finit_module",
+                                    "delete_module",
+                                    "create_module",
+                                    "query_module",
+                                    "get_kernel_syms",  //
+                                    "add_key",
+                                    "request_key",
+                                    "keyctl",  //
+                                    "mount",
+                                    "umount",
+                                    "umount2",
+                                    "move_mount",
+                                    "open_tree",
+                                    "fsopen",
+                                    "fsconfig",
+                                    "fsmount",
+                                    "fspick",
+                                    "mount_setattr",
+                                    "pivot_root",
+                                    "chroot",
+                                    "unshare",
+                                    "setns",
+                                    "open_by_handle_at",
+                                    "quotactl",
+                                    "quotactl_fd",  //
+                                    "swapon",
+                                    "swapoff",
+                                    "reboot",
+                                    "acct",
+                                    "syslog",
+                                    "vhangup",
+                                    "nfsservctl",
+                                    "uselib",
+                                    "ustat",
+                                    "sysfs",
+                                    "_sysctl",  //
+                                    "settimeofday",
+                                    "clock_settime",
+                                    "clock_adjtime",
+                                    "adjtimex",
+                                    "stime",
+                                    "sethostname",
+                                    "setdomainname",  //
+                                    "iopl",
+                                    "ioperm",
+                                    "modify_ldt",
+                                    "vm86",
+                                    "vm86old",
+                                    "move_pages",
+                                    "migrate_pages",
+                                    "memfd_secret"};
 
 // A program that is not there yet is not called, or asks for something else instead.
 constexpr std::array kAbsent{"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"};
 
 // New namespaces; a new user namespace opens the rest of the kernel to anybody.
-constexpr std::array<std::uint64_t, 7> kNamespaces{CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+constexpr std::array<std::uint64_t, 7> kNamespaces{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
                                                    CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
 
 // Families that the kernel has numbers for; what is above is denied as a whole.
@@ -42,7 +97,7 @@ constexpr int kFamilies = 64;
 constexpr std::array<std::uint64_t, 2> kTerminal{0x5412 /* TIOCSTI */, 0x541C /* TIOCLINUX */};
 
 constexpr std::array kStartsProcesses{"execve", "execveat", "fork", "vfork", "clone"};
-constexpr std::array kChangesUser{"setuid",   "setgid",   "setreuid", "setregid",  "setresuid",
+constexpr std::array kChangesUser{"setuid",    "setgid",    "setreuid", "setregid", "setresuid",
                                   "setresgid", "setgroups", "setfsuid", "setfsgid", "capset"};
 
 class Filter {
@@ -101,7 +156,8 @@ private:
 void deny_attack_surface(Filter& filter) {
     for (const char* name : kAttackSurface) filter.add(SCMP_ACT_ERRNO(EPERM), name);
     for (const char* name : kAbsent) filter.add(SCMP_ACT_ERRNO(ENOSYS), name);
-    for (const std::uint64_t type : kTerminal) filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
+    for (const std::uint64_t type : kTerminal)
+        filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
 }
 
 }  // namespace

@@ -12,10 +12,13 @@ Result<RunnerConfinement> confine_runner(const RunnerRules& rules) {
     RunnerConfinement confinement;
     const int abi = landlock_abi();
     if (abi == 0 && rules.landlock_required)
-        return fail(Errc::unavailable, "confinement.landlock is required and this kernel has none: boot one with lsm=landlock, or set it to best-effort");
+        return fail(Errc::unavailable,
+                    "confinement.landlock is required and this kernel has none: boot one with lsm=landlock, or set it to best-effort");
     if (abi == 0) confinement.missing.push_back("this kernel has no Landlock: plugins read and write what their user may");
-    else if (abi < 3) confinement.missing.push_back("Landlock ABI " + std::to_string(abi) + ": plugins may truncate files that they may not write");
-    if (abi > 0 && abi < 6) confinement.missing.push_back("Landlock ABI " + std::to_string(abi) + ": plugins may signal processes of their user");
+    else if (abi < 3)
+        confinement.missing.push_back("Landlock ABI " + std::to_string(abi) + ": plugins may truncate files that they may not write");
+    if (abi > 0 && abi < 6)
+        confinement.missing.push_back("Landlock ABI " + std::to_string(abi) + ": plugins may signal processes of their user");
     SandboxProfile profile;
     profile.paths = {{"/", access::kRead}, {runner_directory(rules.state_dir), access::kRead | access::kWrite}};
 #ifndef ENDPOINTD_SANITIZED

@@ -14,6 +14,8 @@
 #include "exec/admission.hpp"
 #include "exec/children.hpp"
 #include "exec/environment.hpp"
+#include "exec/scrubber.hpp"
+#include "exec/secrets.hpp"
 
 namespace endpointd::exec {
 namespace {
@@ -46,14 +48,21 @@ struct Runs::Run {
     pid_t pid = 0;
     UniqueFd pidfd;
     std::optional<Verdict> verdict;  // found before the process ended
+    Scrubber scrubber;
+    // For the record.
+    catalog::Kind kind = catalog::Kind::check;
+    std::string user;
+    std::string parameters;  // their digest
 };
 
-Runs::Runs(const Log& log, const Clock& clock, LauncherClient& launcher, uid_t running_user, bool root, Events events)
+Runs::Runs(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, RunnerSelf self, Events events)
     : log_(log),
       clock_(clock),
       launcher_(launcher),
+      record_(record),
+      self_(std::move(self)),
       events_(std::move(events)),
-      plugins_(running_user, root),
+      plugins_(self_.user.uid, self_.root),
       spawners_(log, launcher,
                 {[this](SpawnResult result) { started(std::move(result)); },
                  [this](const std::vector<std::uint64_t>& ids, const std::string& why) { lost(ids, why); },
@@ -92,8 +101,8 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
 
     const catalog::Command& command = *admitted->command;
     if (command.run_as && !identities_.contains(*command.run_as))
-        return events_.done(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: run_as " + *command.run_as +
-                                                                  " needs endpointd to be started as root"));
+        return events_.done(id,
+                            refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + why_no_user(*command.run_as)));
 
     auto run = std::make_unique<Run>();
     run->id = id;
@@ -102,6 +111,9 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     run->begun = clock_.steady();
     run->start = to_unix(clock_.wall());
     run->argv = std::move(admitted->invocation.argv);
+    run->kind = admitted->command->kind;
+    run->user = command.run_as.value_or(self_.user.name);
+    run->parameters = parameters_digest(admitted->parameters);
 
     auto plugin = plugins_.open(command);
     if (!plugin) {
@@ -111,22 +123,32 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
         failed.output = plugin.error().text;
         return events_.done(id, std::move(failed));
     }
+    auto secrets = open_secrets(command, self_.config_dir, self_.user.uid);
+    if (!secrets) return events_.done(id, refused(Refusal::plugin, "plugin of '" + request.command + "' refused: " + secrets.error().text));
+    if (!secrets->values.empty()) run->scrubber = Scrubber(secrets->values);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return events_.done(id, refused(Refusal::unavailable, system_error("pipe", errno).text));
     run->output = UniqueFd(ends[0]);
     UniqueFd write_end(ends[1]);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
 
-    const SpawnRequest spawn{id,        {}, plugin->script, run->argv, environment_for(id, admitted->invocation.env),
-                             resource_limits(command, limits_.max_concurrent)};
+    // By its path only where the catalog says so; otherwise what was checked is what runs.
+    const bool script = plugin->script && !command.by_path;
+    SpawnRequest spawn{id,        command.by_path ? plugin->resolved : std::string(), script,
+                       run->argv, environment_for(id, admitted->invocation.env),      resource_limits(command, limits_.max_concurrent)};
+    std::vector<std::string> secret_words = environment_words(*secrets, kFirstPassed + (script ? 1 : 0));
+    spawn.env.insert(spawn.env.end(), secret_words.begin(), secret_words.end());
+    wipe(secret_words);
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(plugin->fd));
     fds.push_back(std::move(write_end));
+    for (PassedSecret& secret : secrets->passed) fds.push_back(std::move(secret.fd));
     set_deadline(*run, run->begun + run->timeout);
     Run& kept = *run;
     runs_.emplace(id, std::move(run));
-    if (auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds)); !sent)
-        finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
+    const auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds));
+    if (!secrets->values.empty()) wipe(spawn.env);
+    if (!sent) finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
 }
 
 void Runs::start_waiting() {
@@ -233,9 +255,16 @@ void Runs::process_ended(std::uint64_t id) {
 Outcome Runs::outcome_of(Run& run) const {
     Outcome outcome;
     outcome.verdict = run.verdict.value_or(Verdict::exited);
-    outcome.output = std::move(run.text);
-    outcome.truncated = run.truncated;
-    outcome.argv = run.argv;
+    if (run.scrubber.empty()) {
+        outcome.output = std::move(run.text);
+        outcome.truncated = run.truncated;
+        outcome.argv = run.argv;
+    } else {
+        Scrubbed scrubbed = run.scrubber.scrub(run.text, run.truncated, limits_.max_output);
+        outcome.output = std::move(scrubbed.text);
+        outcome.truncated = scrubbed.cut;
+        outcome.argv = run.scrubber.scrub_words(run.argv);
+    }
     outcome.start = run.start;
     outcome.end = std::max(run.start, to_unix(clock_.wall()));
     return outcome;
@@ -247,8 +276,36 @@ void Runs::finish(std::uint64_t id, Outcome outcome) {
     const std::unique_ptr<Run> run = std::move(found->second);
     runs_.erase(found);
     deadlines_.erase({run->deadline, id});
-    if (run->pid > 0) pids_.erase(run->pid);
+    if (run->pid > 0) {
+        pids_.erase(run->pid);
+        put_on_record(*run, outcome);
+    }
     events_.done(id, std::move(outcome));
+}
+
+void Runs::put_on_record(const Run& run, const Outcome& outcome) {
+    Execution execution;
+    execution.run = run.id;
+    execution.command = run.command;
+    execution.kind = run.kind;
+    execution.parameters_sha256 = run.parameters;
+    execution.plugin = run.argv.front();
+    execution.user = run.user;
+    execution.verdict = outcome.verdict;
+    execution.exit_status = outcome.exit_status;
+    execution.signal = outcome.signal;
+    execution.duration = std::chrono::duration_cast<Duration>(clock_.steady() - run.begun);
+    execution.pid = run.pid;
+    const bool failed_before = record_.failing();
+    record_.executed(execution);
+    // Once for each time that it begins to fail: the log is not to be filled instead.
+    if (record_.failing() && !failed_before) log_.error("record", "an execution could not be put on record", {{"why", record_.failure()}});
+}
+
+std::string Runs::why_no_user(const std::string& run_as) const {
+    if (auto user = find_user(run_as); !user) return user.error().text;
+    return self_.root ? "user " + run_as + " was not there when the catalog was loaded: reload"
+                      : "run_as " + run_as + " needs endpointd to be started as root";
 }
 
 void Runs::set_deadline(Run& run, SteadyTime when) {
@@ -314,7 +371,8 @@ OrphanContext Runs::orphan_context() const {
             [this](std::uint64_t id) { return runs_.contains(id); },
             [this](pid_t pid) { return launcher_.marked_run(pid); },
             [this](pid_t pid) { launcher_.kill(pid, false, SIGKILL); },
-            spawners_.last_spawn(), spawners_.oldest_unanswered()};
+            spawners_.last_spawn(),
+            spawners_.oldest_unanswered()};
 }
 
 void Runs::kill_all() {

@@ -23,6 +23,7 @@
 #include "exec/orphans.hpp"
 #include "exec/outcome.hpp"
 #include "exec/plugin.hpp"
+#include "exec/record.hpp"
 #include "exec/run_request.hpp"
 #include "exec/spawner_pool.hpp"
 
@@ -54,6 +55,13 @@ struct LoadedRunner {
     HiddenPaths hidden;  // from every plugin
 };
 
+// Who the runner is, and what it is given for its whole life.
+struct RunnerSelf {
+    User user;          // the daemon's
+    bool root = false;  // the launcher is root
+    std::string config_dir;
+};
+
 // What a descriptor in the server's epoll stands for.
 enum class Watched : std::uint8_t { client, spawner, output, process, launcher };
 
@@ -65,8 +73,8 @@ public:
         std::function<void(int fd, Watched what, std::uint64_t id, bool writable)> watch;
     };
 
-    // `launcher` must outlive it; `root`: it is root.
-    Runs(const Log& log, const Clock& clock, LauncherClient& launcher, uid_t running_user, bool root, Events events);
+    // Launcher and record must outlive it.
+    Runs(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, RunnerSelf self, Events events);
 
     ~Runs();
 
@@ -105,12 +113,16 @@ private:
     void set_deadline(Run& run, SteadyTime when);
     void signal_group(const Run& run, int number) const;
     void finish(std::uint64_t id, Outcome outcome);
+    std::string why_no_user(const std::string& run_as) const;
+    void put_on_record(const Run& run, const Outcome& outcome);
     Outcome outcome_of(Run& run) const;
     OrphanContext orphan_context() const;
 
     const Log& log_;
     const Clock& clock_;
     LauncherClient& launcher_;
+    Record& record_;
+    RunnerSelf self_;
     Events events_;
     std::shared_ptr<const catalog::Catalog> catalog_;
     RunnerLimits limits_;

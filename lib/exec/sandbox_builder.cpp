@@ -29,8 +29,7 @@ Result<Identities> identities_of(const catalog::Catalog& catalog, const User& ow
         identities.gains_rights |= command.allow_setuid;
         if (!command.run_as || identities.named.contains(*command.run_as)) continue;
         auto user = find_user(*command.run_as);
-        if (!user && user.error().code == Errc::not_found)
-            return fail(Errc::not_found, "command '" + name + "': run_as: " + user.error().text + ": create the user or name another one");
+        if (!user && user.error().code == Errc::not_found) continue;
         if (!user) return user.error();
         if (user->uid == own.uid) {
             identities.named.emplace(*command.run_as, 0);
@@ -39,7 +38,8 @@ Result<Identities> identities_of(const catalog::Catalog& catalog, const User& ow
         if (!root) continue;
         auto identity = identity_of(*user);
         if (!identity) return identity.error();
-        if (identities.list.size() == kIdentities) return fail(Errc::too_large, "the catalog names more than " + std::to_string(kIdentities) + " users");
+        if (identities.list.size() == kIdentities)
+            return fail(Errc::too_large, "the catalog names more than " + std::to_string(kIdentities) + " users");
         identities.named.emplace(*command.run_as, static_cast<std::uint32_t>(identities.list.size()));
         identities.list.push_back(std::move(*identity));
     }

@@ -12,8 +12,8 @@
 
 #include "base/result.hpp"
 #include "catalog/catalog.hpp"
-#include "exec/plugin_filter.hpp"
 #include "exec/launcher.hpp"
+#include "exec/plugin_filter.hpp"
 #include "exec/sandbox.hpp"
 #include "exec/spawn.hpp"
 #include "exec/visible_paths.hpp"
@@ -38,9 +38,8 @@ struct Identities {
     bool operator==(const Identities&) const = default;
 };
 
-// Looks up every run_as. Errc::not_found for an unknown user. Where nobody is root
-// (`root` false), users other than `own` are left out, and their commands are refused
-// when they are asked for.
+// Looks up every run_as. Unknown users are left out, and where nobody is root (`root`
+// false) all but `own`: their commands are refused when they are asked for.
 Result<Identities> identities_of(const catalog::Catalog& catalog, const User& own, bool root);
 
 struct SandboxSpec {

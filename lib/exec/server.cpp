@@ -49,14 +49,15 @@ const std::array<Server::Entry, 6> Server::kTable{{
 }};
 static_assert(std::variant_size_v<Request> == 6);
 
-Server::Server(const Log& log, const Clock& clock, LauncherClient& launcher, ServerConfig config, LoadedRunner loaded)
+Server::Server(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, ServerConfig config, LoadedRunner loaded)
     : log_(log),
       clock_(clock),
       launcher_(launcher),
+      record_(record),
       config_(std::move(config)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       client_(std::move(config_.client), kRequestBytes),
-      runs_(log, clock, launcher, config_.user.uid, config_.confinement.root,
+      runs_(log, clock, launcher, record, config_.self,
             {[this](std::uint64_t id, Outcome outcome) {
                  reply(Done{id, std::move(outcome)});
              },
@@ -64,6 +65,7 @@ Server::Server(const Log& log, const Clock& clock, LauncherClient& launcher, Ser
       identities_(loaded.identities) {
     EP_ASSERT(epoll_);
     apply(std::move(loaded));
+    record_.started(digest_);
     update_client_interest();
     watch(launcher_.fd(), Watched::launcher, 0, false);
     reply(Ready{::getpid(), digest_, config_.confinement});
@@ -168,7 +170,10 @@ void Server::commit_reload(Request&) {
     // Who a spawner may be, and whether rights may be gained, was settled once: other users
     // (or the end of a need for root) take new processes.
     if (!(prepared_->identities == identities_)) leaving_ = true;
-    else apply(std::move(*prepared_));
+    else {
+        apply(std::move(*prepared_));
+        record_.switched(digest_);
+    }
     prepared_.reset();
     reply(ReloadCommitted{});
 }

@@ -28,7 +28,7 @@ inline constexpr std::size_t kUnreadReplies = 64 * 1024 * 1024;
 
 struct ServerConfig {
     UniqueFd client;  // SOCK_SEQPACKET to the daemon
-    User user;        // the daemon's
+    RunnerSelf self;
     RunnerConfinement confinement;
     // Reads the configuration; Errors' text is for the operator.
     std::function<Result<LoadedRunner>()> load;
@@ -37,7 +37,7 @@ struct ServerConfig {
 class Server {
 public:
     // All but the configuration must outlive it. `launcher` is settled for the identities loaded.
-    Server(const Log& log, const Clock& clock, LauncherClient& launcher, ServerConfig config, LoadedRunner loaded);
+    Server(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, ServerConfig config, LoadedRunner loaded);
     ~Server();
 
     // Serves until the daemon's end closes; then kills everything it started. The
@@ -67,6 +67,7 @@ private:
     const Log& log_;
     const Clock& clock_;
     LauncherClient& launcher_;
+    Record& record_;
     ServerConfig config_;
     UniqueFd epoll_;
     Channel client_;

@@ -32,12 +32,13 @@ constexpr long kLandlockRestrictSelf = 446;
 // all of that is the parent's. (syscall() itself writes errno, which the parent
 // does not read after the clone.)
 __attribute__((no_sanitize("address"), no_sanitize("undefined"), no_sanitize("thread"))) bool set_limit(int what, std::uint64_t soft,
-                                                                                                         std::uint64_t hard) {
+                                                                                                        std::uint64_t hard) {
     const std::uint64_t limit[2] = {soft, hard};
     return ::syscall(SYS_prlimit64, 0, what, limit, nullptr) == 0;
 }
 
-__attribute__((no_sanitize("address"), no_sanitize("undefined"), no_sanitize("thread"))) bool limit_resources(const ResourceLimits& limits) {
+__attribute__((no_sanitize("address"), no_sanitize("undefined"), no_sanitize("thread"))) bool limit_resources(
+    const ResourceLimits& limits) {
     // The kernel says SIGXCPU at the soft limit and kills a second later.
     return set_limit(RLIMIT_CPU, limits.cpu, limits.cpu + 1) && set_limit(RLIMIT_DATA, limits.memory, limits.memory) &&
            set_limit(RLIMIT_FSIZE, limits.file_size, limits.file_size) && set_limit(RLIMIT_NPROC, limits.processes, limits.processes) &&

@@ -43,11 +43,11 @@ inline constexpr int kFirstPassed = 3;
 
 // Every descriptor is above kFirstPassed + passed.size(). All pointers are borrowed for the call.
 struct SpawnPlan {
-    const char* path;  // executed by it; null: the descriptor itself is
-    int plugin;        // the checked descriptor
-    bool script;       // its copy passed[0] is executed, which stays open for the interpreter
-    int input;         // becomes 0
-    int output;        // becomes 1 and 2
+    const char* path;             // executed by it; null: the descriptor itself is
+    int plugin;                   // the checked descriptor
+    bool script;                  // its copy passed[0] is executed, which stays open for the interpreter
+    int input;                    // becomes 0
+    int output;                   // becomes 1 and 2
     std::span<const int> passed;  // become kFirstPassed and what follows
     char* const* argv;            // both end with a null
     char* const* env;

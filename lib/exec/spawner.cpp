@@ -23,7 +23,7 @@ constexpr int kNicer = 5;
 constexpr int kNicest = 19;
 // In the spawner everything of ours is above what can be passed to a program, so that
 // a copy never lands on an original.
-constexpr int kSocketFd = kFirstPassed + static_cast<int>(kPassedFds) + 1;
+constexpr int kSocketFd = kFirstPassed + 1 + static_cast<int>(kPassedFds);  // one for a script
 constexpr int kNullFd = kSocketFd + 1;
 constexpr int kFirstFree = kNullFd + 1;
 

@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "exec/fd_pass.hpp"
 #include "exec/sandbox.hpp"
 #include "exec/spawn.hpp"
 
@@ -45,7 +46,7 @@ struct SpawnReply {
 // The program and its output; what is passed to it comes behind them.
 inline constexpr std::size_t kSpawnRequestFds = 2;
 // Descriptors passed to one program: its secrets.
-inline constexpr std::size_t kPassedFds = 16;
+inline constexpr std::size_t kPassedFds = kPacketFds - kSpawnRequestFds;
 // Bytes of a request: argv and environment, a path and the lengths.
 inline constexpr std::size_t kSpawnRequestBytes = 1024 * 1024;
 inline constexpr std::size_t kSpawnReplyBytes = 2048;

@@ -95,8 +95,8 @@ Result<SpawnerPool::Spawner*> SpawnerPool::start(SteadyTime now, const SandboxSp
     if (!process) return process.error();
     const std::uint64_t id = next_spawner_++;
     log_.debug("spawner", "started", {{"pid", process->pid}, {"identity", sandbox.identity}, {"rules", rules}});
-    auto spawner = std::unique_ptr<Spawner>(
-        new Spawner{id, sandbox.key, process->pid, Channel(std::move(process->socket), kSpawnReplyBytes, 1), now});
+    auto spawner =
+        std::unique_ptr<Spawner>(new Spawner{id, sandbox.key, process->pid, Channel(std::move(process->socket), kSpawnReplyBytes, 1), now});
     Spawner* borrowed = spawner.get();
     spawners_.emplace(id, std::move(spawner));
     events_.watch(borrowed->channel.fd(), id, false);

@@ -44,7 +44,7 @@ struct SpawnResult {
 };
 
 struct SpawnerPoolEvents {
-    std::function<void(SpawnResult)> started;                                 // also if it could not be started
+    std::function<void(SpawnResult)> started;  // also if it could not be started
     // A spawner ended with these unanswered; `why` in its own words, empty: it died.
     std::function<void(const std::vector<std::uint64_t>&, const std::string& why)> lost;
     std::function<void(int fd, std::uint64_t spawner, bool writable)> watch;  // new socket, or other interest in it

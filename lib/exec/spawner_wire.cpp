@@ -46,8 +46,8 @@ std::string encode(const SpawnRequest& request) {
     out.u8(request.script ? 1 : 0);
     put_words(out, request.argv);
     put_words(out, request.env);
-    for (const std::uint64_t limit : {request.limits.cpu, request.limits.memory, request.limits.file_size, request.limits.processes,
-                                      request.limits.open_files})
+    for (const std::uint64_t limit :
+         {request.limits.cpu, request.limits.memory, request.limits.file_size, request.limits.processes, request.limits.open_files})
         out.u64(limit);
     return std::move(out).take();
 }
@@ -59,8 +59,8 @@ Result<SpawnRequest> decode_spawn_request(std::string_view bytes) {
     request.path = in.text(limits::kArgvBytes);
     request.script = in.u8() != 0;
     const bool words = get_words(in, request.argv) && get_words(in, request.env);
-    for (std::uint64_t* limit : {&request.limits.cpu, &request.limits.memory, &request.limits.file_size, &request.limits.processes,
-                                 &request.limits.open_files})
+    for (std::uint64_t* limit :
+         {&request.limits.cpu, &request.limits.memory, &request.limits.file_size, &request.limits.processes, &request.limits.open_files})
         *limit = in.u64();
     if (!words || !in.finished() || request.argv.empty()) return fail(Errc::malformed, "a request to a spawner that cannot be read");
     return request;

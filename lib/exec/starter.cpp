@@ -28,9 +28,19 @@ Result<void> check_program(const std::string& what, const std::string& path) {
     // Nothing of the daemon's is needed there but its end of the socket.
     ::close_range(kStarterFd + 1, ~0U, 0);
     const std::string fd = std::to_string(kStarterFd);
-    const std::string user = config.user ? config.user->name + ":" + std::to_string(config.user->uid) + ":" + std::to_string(config.user->gid) : "";
-    std::vector<const char*> argv{config.starter.c_str(), "--config", config.config_dir.c_str(), "--state",  config.state_dir.c_str(),
-                                  "--run",                config.run_dir.c_str(), "--runner", config.runner.c_str(), "--fd", fd.c_str()};
+    const std::string user =
+        config.user ? config.user->name + ":" + std::to_string(config.user->uid) + ":" + std::to_string(config.user->gid) : "";
+    std::vector<const char*> argv{config.starter.c_str(),
+                                  "--config",
+                                  config.config_dir.c_str(),
+                                  "--state",
+                                  config.state_dir.c_str(),
+                                  "--run",
+                                  config.run_dir.c_str(),
+                                  "--runner",
+                                  config.runner.c_str(),
+                                  "--fd",
+                                  fd.c_str()};
     if (config.user) {
         argv.push_back("--user");
         argv.push_back(user.c_str());

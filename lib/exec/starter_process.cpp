@@ -111,8 +111,17 @@ private:
         if (config_.user && !become_user(*config_.user)) ::_exit(1);
         const std::string fd = std::to_string(kRunnerFd);
         const std::string launcher_fd = std::to_string(kLauncherFd);
-        std::vector<const char*> argv{config_.runner.c_str(), "--config", config_.config_dir.c_str(), "--state",      config_.state_dir.c_str(),
-                                      "--run",                config_.run_dir.c_str(), "--fd",     fd.c_str(), "--launcher", launcher_fd.c_str()};
+        std::vector<const char*> argv{config_.runner.c_str(),
+                                      "--config",
+                                      config_.config_dir.c_str(),
+                                      "--state",
+                                      config_.state_dir.c_str(),
+                                      "--run",
+                                      config_.run_dir.c_str(),
+                                      "--fd",
+                                      fd.c_str(),
+                                      "--launcher",
+                                      launcher_fd.c_str()};
         if (root) argv.push_back("--root");
         argv.push_back(nullptr);
         ::execv(argv[0], const_cast<char* const*>(argv.data()));

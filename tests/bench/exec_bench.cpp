@@ -137,9 +137,8 @@ public:
         directory_ = path;
         fs::permissions(directory_, fs::perms(0755));
         fs::create_directories(directory_ / "config/catalog.d");
-        fs::create_directories(directory_ / "state/runner");
-        for (const char* name : {"state", "state/runner"})
-            if (::geteuid() == 0 && ::chown((directory_ / name).c_str(), kNobody, kNobody) != 0) std::abort();
+        fs::create_directories(directory_ / "state");
+        if (::geteuid() == 0 && ::chown((directory_ / "state").c_str(), kNobody, kNobody) != 0) std::abort();
         std::ofstream(directory_ / "config/catalog.d/true.json") << R"({"commands":{"true":{"kind":"check","command":["/usr/bin/true"]}}})";
         auto starter = exec::fork_starter({directory_ / "config", directory_ / "state", directory_ / "run", RUNNER_PATH, STARTER_PATH,
                                            ::geteuid() == 0 ? std::optional<exec::User>({"nobody", kNobody, kNobody}) : std::nullopt});

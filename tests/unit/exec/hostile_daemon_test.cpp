@@ -170,8 +170,9 @@ TEST_F(HostileDaemonTest, AFloodOfRequestsIsBounded) {
 TEST_F(HostileDaemonTest, RandomBytesNeverStartAnything) {
     // The catalog's only command leaves a file behind.
     const std::string proof = scratch() + "/ran";
-    add_command("proof", "/usr/bin/touch",
-                R"("sandbox": { "write": [")" + scratch() + R"("] }, "arguments": { "file": { "value": ")" + proof + R"(", "skip_key": true } })");
+    add_command(
+        "proof", "/usr/bin/touch",
+        R"("sandbox": { "write": [")" + scratch() + R"("] }, "arguments": { "file": { "value": ")" + proof + R"(", "skip_key": true } })");
     std::mt19937 random(20'261'120);
     for (int round = 0; round < 5; ++round) {
         start_runner();

@@ -65,9 +65,10 @@ bool exists(pid_t pid) {
 }
 
 RunnerFixture::RunnerFixture() : log_(clock_, STDERR_FILENO, "test") {
-    for (const char* name : {"config/catalog.d", "state", "run", "plugins", "scratch", "state/runner"}) fs::create_directories(directory_.path() + "/" + name);
+    for (const char* name : {"config/catalog.d", "state", "run", "plugins", "scratch"})
+        fs::create_directories(directory_.path() + "/" + name);
     const uid_t owner = daemon_uid();
-    for (const char* name : {"/state", "/state/runner", "/scratch"})
+    for (const char* name : {"/state", "/scratch"})
         EXPECT_EQ(::chown((directory_.path() + name).c_str(), owner, is_root() ? kNobody : ::getegid()), 0);
 }
 
@@ -92,7 +93,11 @@ void RunnerFixture::add_command(const std::string& name, const std::string& path
 }
 
 StarterConfig RunnerFixture::starter_config() const {
-    return {directory_.path() + "/config", directory_.path() + "/state", directory_.path() + "/run", RUNNER_PATH, STARTER_PATH,
+    return {directory_.path() + "/config",
+            directory_.path() + "/state",
+            directory_.path() + "/run",
+            RUNNER_PATH,
+            STARTER_PATH,
             is_root() ? std::optional<User>(User{"nobody", kNobody, kNobody}) : std::nullopt};
 }
 

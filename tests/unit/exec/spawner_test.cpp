@@ -79,9 +79,9 @@ TEST(SpawnerProtocol, RefusesEveryCutAndEveryTail) {
 
 TEST(LauncherProtocol, RefusesEveryCutAndEveryTail) {
     SandboxProfile profile{true, true, {{"/usr", 5}, {"/dev/null", 3}}, std::string(16, 'f')};
-    for (const LauncherRequest& request : {LauncherRequest(Settle{{{1, 2, {3, 4}}, {5, 6, {}}}, false}),
-                                           LauncherRequest(StartSpawner{1, profile}), LauncherRequest(KillChild{7, true, 9}),
-                                           LauncherRequest(AskRun{8})}) {
+    for (const LauncherRequest& request :
+         {LauncherRequest(Settle{{{1, 2, {3, 4}}, {5, 6, {}}}, false}), LauncherRequest(StartSpawner{1, profile}),
+          LauncherRequest(KillChild{7, true, 9}), LauncherRequest(AskRun{8})}) {
         const std::string bytes = encode(request);
         const auto same = decode_launcher_request(bytes);
         ASSERT_TRUE(same.has_value());
