@@ -52,7 +52,7 @@ void CommandExecutor::execute(const Sender& from, wire::ExecuteCommand command, 
         request->keep_until = from.received + rules_->runner_timeout + kParentPatience;
     }
     if (addressed_to_us(request) && granted(request) && in_catalog(request) && parameters_admitted(request) && recordable(request) &&
-        within_rate(request))
+        first_time(request) && within_rate(request))
         start_or_wait(request);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cluster/services.hpp"
+#include "cluster/taken_executions.hpp"
 #include "policy/method_capability.hpp"
 #include "wire/message.hpp"
 
@@ -36,6 +37,7 @@ private:
     bool in_catalog(const RequestPtr& request);
     bool parameters_admitted(const RequestPtr& request);
     bool recordable(const RequestPtr& request);
+    bool first_time(const RequestPtr& request);
     bool within_rate(const RequestPtr& request);
     // What a request needs to have the command `name` run; the same for one that a
     // parameter names as for the message's own.
@@ -63,6 +65,7 @@ private:
     std::shared_ptr<const Rules> rules_;
     std::map<policy::GrantId, std::deque<RequestPtr>> queues_;
     std::size_t waiting_ = 0;
+    TakenExecutions taken_;
 };
 
 }  // namespace endpointd::cluster

@@ -165,6 +165,17 @@ bool CommandExecutor::recordable(const RequestPtr& request) {
     return false;
 }
 
+bool CommandExecutor::first_time(const RequestPtr& request) {
+    if (!request->command.source) return true;
+    const SteadyTime now = services_.clock.steady();
+    const dsl::Endpoint* endpoint = request->rules->topology->endpoint(request->from.endpoint);
+    const SteadyTime until = request->deadline.value_or(now + request->rules->answers_kept);
+    if (taken_.take(endpoint->zone, *request->command.source, until, now)) return true;
+    // The first one's answer is on its way, or kept.
+    drop_stale(request, "this execution was taken on before: a replay");
+    return false;
+}
+
 bool CommandExecutor::within_rate(const RequestPtr& request) {
     const policy::Usage::Admission admission = services_.usage.admit(request->verdict, services_.clock.steady());
     request->verdict = admission.verdict;

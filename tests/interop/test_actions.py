@@ -307,6 +307,9 @@ class AnswersToActionsAreKept(ActionCase):
         self.master.start()
         execution = self.over(held)
         self.assertEqual((execution["exit"], execution["output"]), (0, "GATE opened\n"))
+        # The master has replayed nothing of it: it was acknowledged before it ran.
+        self.assertEqual(self.node.status()["runner"]["running"], 0)
+        self.assertEqual(len(self.node.audit(object_name="lab-gate")), 1)
 
 
 if __name__ == "__main__":

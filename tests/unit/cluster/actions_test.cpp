@@ -2,6 +2,7 @@
 // what is answered, and what is on record of it.
 
 #include "cluster/run_record.hpp"
+#include "cluster/taken_executions.hpp"
 #include "fake_services.hpp"
 
 namespace endpointd::cluster {
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 const char* const kEverything = R"({"parents":{"master1":{"grant":["execute","action","event"]}}})";
 // The clock of FakeServices stands at 1795193700.
 const char* const kSource = R"(,"source":"uuid-1","deadline":1795193760)";
+const char* const kOther = R"(,"source":"uuid-2","deadline":1795193760)";
 
 std::string text_of(const json::Object& params, const char* key) { return *params.find(key)->string(); }
 
@@ -121,7 +123,7 @@ TEST(Actions, OfEveryKindOfMessageAreRecordedUnderItsType) {
     node.execute_as("event_command", "heal");
     node.execute_as("notification_command", "mail");
     node.execute_as("check_command", "free", kSource);
-    node.execute_as("check_command", "dummy", kSource, R"({"dummy_state":2,"dummy_text":"t"})");
+    node.execute_as("check_command", "dummy", kOther, R"({"dummy_state":2,"dummy_text":"t"})");
     for (std::size_t run = 0; run < 3; ++run) node.finish(run, 0, "");
     ASSERT_EQ(node.audit.size(), 4U);
     EXPECT_EQ(node.audit[0].object_type, "CheckCommand");  // the built-in ends first
@@ -181,7 +183,7 @@ TEST(Actions, ARefusedValueIsInTheRecordAndNotInTheAnswer) {
 
 TEST(Actions, AboveTheirRateAreRefusedInTheNameOfTheirCapability) {
     FakeServices node(R"({"parents":{"master1":{"grant":{"action":{"rate":"1/h"},"event":{"rate":"1/h"}}}}})");
-    for (int i = 0; i < 2; ++i) node.execute_as("event_command", "restart", kSource);
+    for (const char* source : {kSource, kOther}) node.execute_as("event_command", "restart", source);
     EXPECT_EQ(node.runs.size(), 1U);
     EXPECT_EQ(text_of(node.executed(0), "output"), "endpointd: rate-limited: action for master1, again in 3600 s (audit 1)");
     for (int i = 0; i < 2; ++i) node.execute_as("event_command", "heal");
@@ -240,6 +242,46 @@ TEST(Actions, WhoseDeadlinePassesWhileTheyWaitForTheRunnerAreStaleToo) {
     EXPECT_EQ(node.audit[0].reason, store::Reason::stale);
 }
 
+TEST(Actions, ThatAreReplayedRunOnce) {
+    FakeServices node(kEverything);
+    node.execute_as("event_command", "restart", kSource);
+    node.execute_as("event_command", "restart", kSource);
+    node.finish(0, 0, "");
+    node.execute_as("event_command", "restart", kSource);
+    EXPECT_EQ(node.runs.size(), 1U);
+    EXPECT_EQ(node.answers.size(), 1U);
+    ASSERT_EQ(node.audit.size(), 3U);
+    EXPECT_EQ(node.audit[0].reason, store::Reason::stale);
+    EXPECT_EQ(node.audit[0].detail, "for h!s: this execution was taken on before: a replay");
+    EXPECT_EQ(node.audit[1].decision, store::Decision::executed);
+    node.execute_as("event_command", "restart", kOther);
+    node.execute_as("event_command", "restart");
+    node.execute_as("event_command", "restart");
+    EXPECT_EQ(node.runs.size(), 4U) << "another execution, and handlers, which have no id";
+}
+
+TEST(Actions, ThatBothParentsOfAZoneBringRunOnce) {
+    FakeServices node(R"({"parents":{"zone:master":{"grant":["action"]}}})");
+    const std::string params = R"({"command":"restart","command_type":"event_command","host":"h","macros":{})" + std::string(kSource) + "}";
+    node.say("event::ExecuteCommand", params, "master1");
+    node.say("event::ExecuteCommand", params, "other1");
+    EXPECT_EQ(node.runs.size(), 1U);
+}
+
+TEST(TakenExecutions, AreForgottenWhenTheyAreOverAndBounded) {
+    TakenExecutions taken;
+    const SteadyTime now;
+    EXPECT_TRUE(taken.take("z", "a", now + 10s, now));
+    EXPECT_FALSE(taken.take("z", "a", now + 10s, now + 9s));
+    EXPECT_TRUE(taken.take("other", "a", now + 10s, now + 9s)) << "an id belongs to the zone that chose it";
+    EXPECT_TRUE(taken.take("z", "a", now + 20s, now + 10s));
+    EXPECT_EQ(taken.size(), 1U);
+    EXPECT_TRUE(taken.take("z", std::string(1'000'000, 'x'), now + 30s, now + 10s));
+    for (std::size_t i = 0; i < kTakenExecutions; ++i) EXPECT_TRUE(taken.take("z", std::to_string(i), now + 60s, now + 10s));
+    EXPECT_EQ(taken.size(), kTakenExecutions);
+    EXPECT_FALSE(taken.take("z", "7", now + 60s, now + 10s));
+}
+
 TEST(Actions, GetNoMoreTimeThanTheirDeadlineLeaves) {
     FakeServices node(kEverything);
     node.execute_as("event_command", "restart", kSource);
@@ -254,7 +296,7 @@ TEST(Actions, GetNoMoreTimeThanTheirDeadlineLeaves) {
 TEST(Actions, TheTimeoutOfAServicesCheckIsNotThatOfItsHandler) {
     FakeServices node(kEverything);
     node.execute_as("event_command", "restart", R"(,"source":"u","check_timeout":2)");
-    node.execute_as("check_command", "restart", R"(,"source":"u","check_timeout":2)");
+    node.execute_as("check_command", "restart", R"(,"source":"v","check_timeout":2)");
     EXPECT_EQ(node.runs[0].request.timeout, 0s);
     EXPECT_EQ(node.runs[1].request.timeout, 2s);
 }
@@ -308,7 +350,7 @@ TEST(Actions, UnderWayWhenTheRunnerDiedAreOnRecordAsExecutedAndAnsweredWith126) 
 TEST(Actions, EndedByOurStopAreAnsweredWith126AndOnRecord) {
     FakeServices node(kEverything);
     node.execute_as("event_command", "restart", kSource);
-    node.execute_as("event_command", "restart", kSource);
+    node.execute_as("event_command", "restart", kOther);
     node.execute("free");
     exec::Outcome running, waiting;
     running.verdict = waiting.verdict = exec::Verdict::cancelled;
@@ -331,7 +373,7 @@ TEST(Actions, DoNotRunWhileTheAuditCannotBeWrittenAndChecksDo) {
     node.execute_as("event_command", "restart");
     node.execute_as("event_command", "restart", kSource);
     node.store_fails = true;
-    node.execute_as("event_command", "restart", kSource);
+    node.execute_as("event_command", "restart", kOther);
     node.execute_as("event_command", "heal");
     node.execute("free");
     ASSERT_EQ(node.runs.size(), 2U);
@@ -349,7 +391,7 @@ TEST(Actions, DoNotRunWhileTheAuditCannotBeWrittenAndChecksDo) {
 TEST(Actions, ThatWaitedAreJudgedByTheCapabilityOfTheRulesInForce) {
     FakeServices node(R"({"parents":{"master1":{"grant":{"action":{"max_concurrent":1}}}}})");
     node.execute_as("event_command", "restart", kSource);
-    node.execute_as("event_command", "restart", kSource);
+    node.execute_as("event_command", "restart", kOther);
     node.configure(R"({"parents":{"master1":{"grant":["execute","event"]}}})");
     node.finish(0, 0, "");
     EXPECT_EQ(node.runs.size(), 1U);
