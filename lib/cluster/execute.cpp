@@ -38,6 +38,7 @@ void CommandExecutor::execute(const Sender& from, wire::ExecuteCommand command, 
                                                      .asked_again = {},
                                                      .deadline = {},
                                                      .parameters = {},
+                                                     .inner = {},
                                                      .given = {},
                                                      .running_under = {}});
     if (request->command.source) {
@@ -177,7 +178,7 @@ bool CommandExecutor::still_wanted(const RequestPtr& request) {
     if (request->rules != rules_) {
         // By the rules in force now: a reload may have taken the command away.
         request->rules = rules_;
-        if (!addressed_to_us(request) || !granted(request) || !in_catalog(request)) return false;
+        if (!addressed_to_us(request) || !granted(request) || !inner_granted(request) || !in_catalog(request)) return false;
     }
     return recordable(request);
 }

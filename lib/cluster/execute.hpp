@@ -34,6 +34,7 @@ private:
     // The judgement, in this order; each false has told and recorded why (execute_judge.cpp).
     bool addressed_to_us(const RequestPtr& request);
     bool granted(const RequestPtr& request);
+    bool inner_granted(const RequestPtr& request);
     bool in_catalog(const RequestPtr& request);
     bool parameters_admitted(const RequestPtr& request);
     bool recordable(const RequestPtr& request);

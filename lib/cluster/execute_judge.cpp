@@ -78,7 +78,8 @@ std::optional<policy::Verdict> CommandExecutor::granted_command(const RequestPtr
     if (verdict.allowed) return verdict;
     services_.usage.admit(verdict, services_.clock.steady());  // counts the denial
     // The policy before the catalog: who may not execute a command does not learn whether it is there.
-    refuse(request, verdict.reason, "command " + quoted(name) + " is not granted to " + escaped(request->from.endpoint), verdict.detail);
+    const std::string what = quoted(name) + (name == command.command ? "" : " inside " + quoted(command.command));
+    refuse(request, verdict.reason, "command " + what + " is not granted to " + escaped(request->from.endpoint), verdict.detail);
     return std::nullopt;
 }
 
@@ -87,6 +88,10 @@ bool CommandExecutor::granted(const RequestPtr& request) {
     if (!verdict) return false;
     request->verdict = *std::move(verdict);
     return true;
+}
+
+bool CommandExecutor::inner_granted(const RequestPtr& request) {
+    return std::ranges::all_of(request->inner, [&](const std::string& name) { return granted_command(request, name).has_value(); });
 }
 
 bool CommandExecutor::in_catalog(const RequestPtr& request) {

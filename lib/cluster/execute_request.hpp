@@ -22,7 +22,8 @@ struct CommandExecutor::Request {
     std::optional<SteadyTime> deadline;     // with a source: when nobody waits for it any more
     const catalog::Command* entry = nullptr;
     json::Object parameters;
-    std::string given;  // the parameters as the audit shows them; only where `recorded`
+    std::vector<std::string> inner;  // further commands that the parameters name, each to be granted like the message's own
+    std::string given;               // the parameters as the audit shows them; only where `recorded`
     policy::Verdict verdict{};
     std::optional<policy::GrantId> running_under;
 
