@@ -7,6 +7,7 @@
 #include "app_impl.hpp"
 #include "catalog/invocation.hpp"
 #include "cluster/command_answer.hpp"
+#include "policy/method_capability.hpp"
 #include "policy/views.hpp"
 #include "wire/hello.hpp"
 
@@ -33,20 +34,6 @@ json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& gr
             {"direction", direction},      {"address", peer.address},
             {"version", version},          {"capabilities", std::move(capabilities)},
             {"queued", peer.queued},       {"last_message", time_text(peer.last_message)}};
-}
-
-// The kinds of command that a capability is about.
-bool serves(policy::Capability capability, catalog::Kind kind) noexcept {
-    switch (kind) {
-        case catalog::Kind::check:
-            return capability == policy::Capability::execute;
-        case catalog::Kind::action:
-            return capability == policy::Capability::action;
-        case catalog::Kind::event:
-        case catalog::Kind::notification:
-            return capability == policy::Capability::event;
-    }
-    return false;
 }
 
 Error refused_run(const exec::Outcome& outcome) {
@@ -138,7 +125,7 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
         *capability == policy::Capability::execute || *capability == policy::Capability::action || *capability == policy::Capability::event;
     if (verdict.allowed && runs && question.command) {
         const catalog::Command* command = configuration_.catalog->find(*question.command);
-        if (command == nullptr || !serves(*capability, command->kind)) {
+        if (command == nullptr || !policy::can_run(*capability, command->kind)) {
             deny(policy::Reason::unknown_command, "command '" + *question.command + "' is not in the local catalog");
         } else if (const auto admission = catalog::admit(*command, question.parameters); !admission) {
             verdict.source = command->source;
@@ -180,7 +167,8 @@ cluster::Services App::Impl::services() {
         [this](const cluster::Sender& to, std::string payload, SteadyTime keep_until) {
             peers_->answer(to, std::move(payload), keep_until);
         },
-        [this] { return node_health(); }};
+        [this] { return node_health(); },
+        [this] { return store_->status().failing; }};
 }
 
 cluster::NodeHealth App::Impl::node_health() const {

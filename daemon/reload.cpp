@@ -18,6 +18,7 @@ void App::Impl::apply_rules() {
     rules->catalog = configuration_.catalog;
     rules->runner_timeout = configuration_.settings.runner.timeout;
     rules->queue = configuration_.settings.runner.queue;
+    rules->answers_kept = configuration_.settings.replay.max_age;
     dispatcher_->configure(std::move(rules));
 }
 

@@ -80,6 +80,23 @@ TEST_F(ClientTest, CancelsWhatWaitsAndWhatRuns) {
     EXPECT_TRUE(all_gone());
 }
 
+TEST_F(ClientTest, NothingStartsAfterItsDeadlineOrOutlivesIt) {
+    add_plugin("sleeps");
+    start({.max_concurrent = 1, .queue = 10});
+    const SteadyTime now = SystemClock().steady();
+    const auto run_until_deadline = [this](SteadyTime deadline) {
+        client_->run({"sleeps", RunKind::check, Duration(0), {}, deadline},
+                     [this](Outcome outcome) { outcomes_.push_back(std::move(outcome)); });
+    };
+    run_until_deadline(now + std::chrono::milliseconds(500));
+    run_until_deadline(now + std::chrono::milliseconds(250));  // waits for the first
+    wait_for(2);
+    EXPECT_EQ(outcomes_[0].verdict, Verdict::timed_out) << "its own time is longer";
+    EXPECT_EQ(outcomes_[1].verdict, Verdict::cancelled);
+    EXPECT_FALSE(outcomes_[1].ran());
+    EXPECT_EQ(client_->counters().refused, 0U);
+}
+
 TEST_F(ClientTest, CarriesLargeParametersAndLargeOutput) {
     settings(R"({ "runner": { "max_output": "1MiB" } })");
     add_command("words", plugin("prints_arguments"),
