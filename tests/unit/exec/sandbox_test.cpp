@@ -197,8 +197,8 @@ TEST_F(SandboxTest, NeighboursSpawnersAndTheParentCannotBeLookedInto) {
     start();
     start_neighbour("sleeps");
     auto got = attempts("spies");
-    EXPECT_THAT(got["seen"], ContainsRegex("1 neighbours, [1-9] spawners"));
-    for (const char* who : {"neighbour", "spawner", "parent"})
+    EXPECT_THAT(got["seen"], ContainsRegex("1 neighbours, [1-9] spawners, 1 launchers"));
+    for (const char* who : {"neighbour", "spawner", "launcher", "parent"})
         for (const char* what : {"environ", "maps", "mem", "fd", "root", "ptrace"})
             EXPECT_THAT(got[std::string(what) + " of " + who], AnyOf("EACCES", "EPERM")) << what << " of " << who;
     end_neighbour();
@@ -213,8 +213,8 @@ TEST_F(SandboxTest, NeighboursSpawnersAndTheParentCannotBeKilled) {
     start_neighbour("sleeps");
     const pid_t runner = runner_pid();
     auto got = attempts("kills");
-    EXPECT_THAT(got["seen"], ContainsRegex("1 neighbours, [1-9] spawners"));
-    for (const char* who : {"neighbour", "spawner", "parent"}) EXPECT_EQ(got[std::string("kill of ") + who], "EPERM") << who;
+    EXPECT_THAT(got["seen"], ContainsRegex("1 neighbours, [1-9] spawners, 1 launchers"));
+    for (const char* who : {"neighbour", "spawner", "launcher", "parent"}) EXPECT_EQ(got[std::string("kill of ") + who], "EPERM") << who;
     EXPECT_FALSE(neighbours_end_.has_value());
     EXPECT_EQ(runner_pid(), runner);
     end_neighbour();

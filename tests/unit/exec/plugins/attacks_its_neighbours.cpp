@@ -66,7 +66,7 @@ void attack(const char* who, int pid, bool kills) {
 int main(int argc, char** argv) {
     const bool kills = argc > 1 && strcmp(argv[1], "kill") == 0;
     const int parent = getppid();
-    int neighbours = 0, spawners = 0;
+    int neighbours = 0, spawners = 0, launchers = 0;
     DIR* all = opendir("/proc");
     if (!all) return report("list /proc", -1) ? 0 : 1;
     while (const dirent* entry = readdir(all)) {
@@ -74,13 +74,14 @@ int main(int argc, char** argv) {
         char name[64];
         if (pid <= 0 || pid == getpid() || parent_of(pid, name) != parent) continue;
         const bool spawner = strcmp(name, "endpointd-spawn") == 0;
-        ++(spawner ? spawners : neighbours);
-        attack(spawner ? "spawner" : "neighbour", pid, kills);
+        const bool launcher = strcmp(name, "endpointd-launc") == 0;  // as much of it as the kernel keeps
+        ++(spawner ? spawners : launcher ? launchers : neighbours);
+        attack(spawner ? "spawner" : launcher ? "launcher" : "neighbour", pid, kills);
     }
     closedir(all);
     attack("parent", parent, kills);
     char count[64];
-    snprintf(count, sizeof count, "%d neighbours, %d spawners", neighbours, spawners);
+    snprintf(count, sizeof count, "%d neighbours, %d spawners, %d launchers", neighbours, spawners, launchers);
     say("seen", count);
     return 0;
 }
