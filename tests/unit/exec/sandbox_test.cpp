@@ -183,7 +183,7 @@ TEST_F(SandboxTest, AnotherCommandsSecretCannotBeRead) {
     start_neighbour("sleeps");
     auto got = attempts("spies");
     EXPECT_THAT(got["seen"], HasSubstr("1 neighbours"));
-    for (const char* what : {"environ", "mem", "fd"})
+    for (const char* what : {"environ", "mem", "descriptor"})
         EXPECT_THAT(got[std::string(what) + " of neighbour"], AnyOf("EACCES", "EPERM")) << what;
     EXPECT_EQ(attempts("paths")["secret"], "EACCES");
     end_neighbour();
@@ -199,7 +199,7 @@ TEST_F(SandboxTest, NeighboursSpawnersAndTheParentCannotBeLookedInto) {
     auto got = attempts("spies");
     EXPECT_THAT(got["seen"], ContainsRegex("1 neighbours, [1-9] spawners, 1 launchers"));
     for (const char* who : {"neighbour", "spawner", "launcher", "parent"})
-        for (const char* what : {"environ", "maps", "mem", "fd", "root", "ptrace"})
+        for (const char* what : {"environ", "maps", "mem", "descriptor", "root", "ptrace"})
             EXPECT_THAT(got[std::string(what) + " of " + who], AnyOf("EACCES", "EPERM")) << what << " of " << who;
     end_neighbour();
     next_check_runs();
