@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Only to fail a test that hangs.
-constexpr std::chrono::seconds kPatience{60};
 // A user without anything of its own on every Debian.
 constexpr uid_t kNobody = 65534;
 
@@ -116,8 +114,8 @@ void RunnerFixture::start(ClientConfig config) {
     run_until([this] { return ready_ > 0 || not_ready_; });
 }
 
-void RunnerFixture::run_until(const std::function<bool()>& done) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+void RunnerFixture::run_until(const std::function<bool()>& done, std::chrono::seconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!done()) {
         ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "it never happened";
         io_.restart();

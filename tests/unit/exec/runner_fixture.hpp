@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,9 @@
 #include "temporary_directory.hpp"
 
 namespace endpointd::exec {
+
+// Only to fail a test that hangs.
+inline constexpr std::chrono::seconds kPatience{60};
 
 class RunnerFixture : public testing::Test {
 protected:
@@ -45,7 +49,7 @@ protected:
     // Starts everything and waits until the runner is ready.
     void start(ClientConfig config = {});
     // Runs the io_context until `done`; the test fails after a generous while.
-    void run_until(const std::function<bool()>& done);
+    void run_until(const std::function<bool()>& done, std::chrono::seconds patience = kPatience);
     Outcome run(const std::string& command, json::Object parameters = {}, Duration timeout = Duration(0), RunKind kind = RunKind::check);
     void stop();
 
