@@ -164,14 +164,17 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
                 break;
         }
     };
-    auto admission = catalog::admit(entry, request->command.macros);
+    auto admission = catalog::admit(*request->rules->catalog, entry, request->command.macros);
     if (!admission) {
         refused(admission.error());
         return false;
     }
-    if (const auto invocation = catalog::build(entry, admission->parameters); !invocation) {
+    if (const auto invocation = catalog::build(*request->rules->catalog, entry, admission->parameters); !invocation) {
         refused(invocation.error());
         return false;
+    }
+    for (const std::string& inner : admission->inner) {
+        if (!inner_granted(request, inner)) return false;
     }
     std::size_t recorded = 0;
     for (const std::string& macro : admission->dropped) {
@@ -193,6 +196,25 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
     if (request->payload.size() > kKeptPayload) request->payload.resize(kKeptPayload);
     request->payload.shrink_to_fit();
     return true;
+}
+
+// A wrapper opens nothing that its caller may not ask for directly. The inner command has the wrapper's kind, and
+// so its capability; its rate is not counted: one request, one command.
+bool CommandExecutor::inner_granted(const RequestPtr& request, const std::string& inner) {
+    const wire::ExecuteCommand& command = request->command;
+    policy::Request asked;
+    asked.capability = *request->verdict.capability;
+    asked.host = command.host;
+    if (command.service) asked.service = *command.service;
+    asked.command = inner;
+    const dsl::Endpoint* endpoint = request->rules->topology->endpoint(request->from.endpoint);
+    const policy::Verdict verdict = request->rules->grants->decide(request->from.endpoint, endpoint->zone, asked);
+    if (verdict.allowed) return true;
+    services_.usage.admit(verdict, services_.clock.steady());  // counts the denial
+    refuse(request, verdict.reason,
+           "command " + quoted(inner) + " inside " + quoted(command.command) + " is not granted to " + escaped(request->from.endpoint),
+           verdict.detail);
+    return false;
 }
 
 bool CommandExecutor::within_rate(const RequestPtr& request) {

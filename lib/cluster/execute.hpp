@@ -33,6 +33,7 @@ private:
     bool granted(const RequestPtr& request);
     bool in_catalog(const RequestPtr& request);
     bool parameters_admitted(const RequestPtr& request);
+    bool inner_granted(const RequestPtr& request, const std::string& inner);
     bool within_rate(const RequestPtr& request);
     void start_or_wait(const RequestPtr& request);
     void start(const RequestPtr& request);
