@@ -52,6 +52,7 @@ constexpr Parameter kCatalogRun[] = {
     {"NAME", "NAME", "the command", true},
     {"--param", "NAME=VALUE", "a parameter; a name given again makes an array", false, true},
 };
+constexpr Parameter kCatalogPin[] = {{"NAME", "NAME", "the command", true}};
 constexpr Parameter kConfigValidate[] = {
     {"DIR", "DIR", "the configuration directory; without it --config's"},
     {"--as", "KIND", "judge one candidate file as settings, catalog, caps or zones within the rest of the tree"},
@@ -73,6 +74,8 @@ constexpr Verb kVerbs[] = {
     {"catalog show", "one command with its entry", kCatalogShow, catalog_show},
     {"catalog render", "what would be run; runs nothing", kCatalogRun, catalog_render},
     {"catalog run", "run a command as a parent would", kCatalogRun, catalog_run},
+    {"catalog pin", "the SHA-256 of a command's plugin, to paste into its entry; needs no daemon", kCatalogPin, catalog_pin},
+    {"catalog verify", "all pinned plugins against their pins; needs no daemon", {}, catalog_verify},
     {"config validate", "check a configuration; needs no daemon", kConfigValidate, config_validate},
     {"config reload", "make the daemon read its configuration again", {}, config_reload},
 };
