@@ -127,9 +127,13 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
         const catalog::Command* command = configuration_.catalog->find(*question.command);
         if (command == nullptr || !policy::can_run(*capability, command->kind)) {
             deny(policy::Reason::unknown_command, "command '" + *question.command + "' is not in the local catalog");
-        } else if (const auto admission = catalog::admit(*command, question.parameters); !admission) {
+        } else if (const auto admission = catalog::admit(*configuration_.catalog, *command, question.parameters); !admission) {
             verdict.source = command->source;
             deny(policy::Reason::argument_refused, admission.error().text);
+        } else if (!admission->inner.empty()) {
+            request.command = admission->inner.front();
+            if (const policy::Verdict inner = configuration_.grants->decide(question.parent, endpoint->zone, request); !inner.allowed)
+                verdict = inner;
         }
     }
     return policy::caps_check(verdict, *capability);

@@ -14,9 +14,11 @@ Response no_command(const std::string& name) {
 
 // A parent's unknown macro is dropped; an operator's is a slip of the pen, and
 // running without it would answer another question than the one asked.
-std::optional<Response> unknown_parameter(const catalog::Command& command, const json::Object& parameters) {
+std::optional<Response> unknown_parameter(const catalog::Catalog& catalog, const catalog::Command& command,
+                                          const json::Object& parameters) {
+    const catalog::Command* inner = catalog::inner_command(catalog, command, parameters);
     for (const auto& [name, value] : parameters) {
-        if (command.parameters.contains(name)) continue;
+        if (command.parameters.contains(name) || (inner && inner->parameters.contains(name))) continue;
         std::string known;
         for (const auto& [parameter, rule] : command.parameters) known += (known.empty() ? "" : ", ") + parameter;
         return problem(
@@ -42,10 +44,10 @@ void get_catalog_render(const Call& call, Reply reply) {
     if (const Result<void> known = only_known(call.request.query, {"param"}); !known) return reply(problem(known.error()));
     const Result<json::Object> parameters = parameters_of_query(call.request.query);
     if (!parameters) return reply(problem(parameters.error()));
-    if (std::optional<Response> unknown = unknown_parameter(*command, *parameters)) return reply(std::move(*unknown));
-    const catalog::Attempt<catalog::Admission> admission = catalog::admit(*command, *parameters);
+    if (std::optional<Response> unknown = unknown_parameter(*catalog, *command, *parameters)) return reply(std::move(*unknown));
+    const catalog::Attempt<catalog::Admission> admission = catalog::admit(*catalog, *command, *parameters);
     if (!admission) return reply(problem(422, admission.error().text));
-    const catalog::Attempt<catalog::Invocation> invocation = catalog::build(*command, admission->parameters);
+    const catalog::Attempt<catalog::Invocation> invocation = catalog::build(*catalog, *command, admission->parameters);
     if (!invocation) return reply(problem(422, invocation.error().text));
     reply(json_response(catalog::render_view(*command, *invocation, call.backend.command_timeout())));
 }
@@ -56,7 +58,7 @@ void post_catalog_run(const Call& call, Reply reply) {
     if (!command) return reply(no_command(call.parts[0]));
     Result<json::Object> parameters = parameters_of_body(call.request.body);
     if (!parameters) return reply(problem(parameters.error()));
-    if (std::optional<Response> unknown = unknown_parameter(*command, *parameters)) return reply(std::move(*unknown));
+    if (std::optional<Response> unknown = unknown_parameter(*catalog, *command, *parameters)) return reply(std::move(*unknown));
     call.backend.run_command(call.parts[0], std::move(*parameters), call.request.caller,
                              [reply = std::move(reply)](const Result<json::Value>& outcome) {
                                  // A broken rule is the answer "no", not a malformed request.

@@ -62,8 +62,10 @@ struct Rule {
 };
 
 struct Parameter {
-    Rule rule;           // of the value; of each element where `array`
-    bool array = false;  // a single value passes as an array of one
+    Rule rule;                 // of the value; of each element where `array`
+    bool array = false;        // a single value passes as an array of one
+    bool command_ref = false;  // the value names another command: judged here as a text, by wrapper.hpp as a command
+    bool review = false;       // inferred by an import and not yet looked at by an operator
     std::size_t max_items = limits::kArrayItems;
     std::optional<json::Value> default_value;  // in the form that judge() returns
     std::string description;

@@ -74,8 +74,9 @@ struct Command {
     std::vector<Argument> arguments;   // in the order they are emitted
     std::map<std::string, std::string> env;
     std::map<std::string, Parameter, std::less<>> parameters;
-    std::vector<json::Object> tuples;  // empty: any combination
-    std::optional<Duration> timeout;   // none: runner.timeout
+    std::optional<std::string> command_ref;  // the parameter that names an inner command; none: no wrapper
+    std::vector<json::Object> tuples;        // empty: any combination
+    std::optional<Duration> timeout;         // none: runner.timeout
     std::optional<std::string> run_as;
     Sandbox sandbox;
     std::vector<SecretUse> secrets;  // by name

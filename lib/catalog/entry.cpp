@@ -62,10 +62,54 @@ private:
                 command_.parameters.emplace(name, read_parameter(document_, at, name, *written.object(), patterns_, findings_));
             }
         }
+        find_command_ref(pointer);
+        warn_of_review();
+    }
+
+    void find_command_ref(const std::string& pointer) {
+        for (const auto& [name, parameter] : command_.parameters) {
+            if (!parameter.command_ref) continue;
+            if (command_.command_ref) {
+                error(json::pointer_to(pointer, name),
+                      "'" + command_.name + "' already takes a command as '" + *command_.command_ref + "'; a command takes one at most",
+                      true);
+            } else {
+                command_.command_ref = name;
+            }
+            if (parameter.rule.values.empty() && hands_down()) {
+                error(json::pointer_to(pointer, name),
+                      "what '" + command_.name +
+                          "' runs would have its secrets or allow_setuid as well; list the commands that may with an \"enum\"",
+                      true);
+            }
+        }
+    }
+
+    // What an inner command would get by running here, beyond its own entry.
+    bool hands_down() const {
+        const json::Object* secrets = section("secrets");
+        return (secrets && !secrets->empty()) || flag(entry_, "allow_setuid", false);
+    }
+
+    void warn_of_review() {
+        std::string names;
+        std::size_t count = 0;
+        for (const auto& [name, parameter] : command_.parameters) {
+            if (!parameter.review) continue;
+            names += (count++ == 0 ? "" : ", ") + name;
+        }
+        if (count == 0) return;
+        findings_.warnings.push_back(document_.at(
+            pointer_,
+            std::to_string(count) + (count == 1 ? " rule of '" : " rules of '") + command_.name +
+                (count == 1 ? "' was inferred by the import and awaits review: " : "' were inferred by the import and await review: ") +
+                names,
+            true));
     }
 
     // A text that may hold macros: each of them is a parameter, and an array stands alone.
-    void check_macros(const std::string& pointer, const std::string& written) {
+    // `spliced`: a command line may stand in its place.
+    void check_macros(const std::string& pointer, const std::string& written, bool spliced = false) {
         if (!is_printable(written)) error(pointer, "holds a control character");
         const Result<std::vector<std::string>> names = macro_names(written);
         if (!names) {
@@ -79,14 +123,18 @@ private:
                 const json::Object* parameters = section("parameters");
                 if (parameters && parameters->find(name)) continue;
                 error(pointer, "macro '$" + name + "$' of '" + command_.name + "' is no parameter; add it to \"parameters\"");
+            } else if (parameter->second.command_ref && !(spliced && is_sole_macro(written))) {
+                error(pointer, "macro '$" + name + "$' of '" + command_.name +
+                                   "' stands for a whole command line: it has to be a word of \"command\", or all of the \"value\" of an "
+                                   "argument with \"skip_key\"");
             } else if (parameter->second.array && !is_sole_macro(written)) {
                 error(pointer, "macro '$" + name + "$' of '" + command_.name + "' is an array and cannot stand inside a longer text");
             }
         }
     }
 
-    void check_macros(const std::string& pointer, const json::Value& written) {
-        if (const std::string* single = written.string()) check_macros(pointer, *single);
+    void check_macros(const std::string& pointer, const json::Value& written, bool spliced = false) {
+        if (const std::string* single = written.string()) check_macros(pointer, *single, spliced);
         if (const json::Array* elements = written.array()) {
             for (std::size_t i = 0; i < elements->size(); ++i) check_macros(json::pointer_to(pointer, i), (*elements)[i]);
         }
@@ -101,7 +149,7 @@ private:
             if (!word) continue;
             const std::string at = json::pointer_to(pointer, i);
             if (i > 0) {
-                check_macros(at, *word);
+                check_macros(at, *word, true);
             } else if (!is_plain_path(*word) || *word == "/" || word->find('$') != std::string::npos) {
                 error(at, "a command starts with an absolute path without \"..\" and macros");
             }
@@ -141,7 +189,7 @@ private:
         if (const json::Value* order = attributes.find("order"); order && order->number()) argument.order = *order->number();
         if (const json::Value* value = attributes.find("value")) {
             argument.value = *value;
-            check_macros(json::pointer_to(at, "value"), *value);
+            check_macros(json::pointer_to(at, "value"), *value, argument.skip_key);
         }
         if (const json::Value* condition = attributes.find("set_if")) {
             argument.set_if = *condition;

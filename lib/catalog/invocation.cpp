@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "catalog/macro.hpp"
+#include "catalog/wrapper.hpp"
 
 namespace endpointd::catalog {
 
@@ -52,20 +53,53 @@ bool is_set(const json::Value& condition) {
 // Resolves texts, and arrays of texts, of one command.
 class Builder {
 public:
-    Builder(const Command& command, const json::Object& parameters) : command_(command), parameters_(parameters) {}
+    // `inner` is what the macro of the wrapper's command-ref stands for; null: no command was asked for.
+    Builder(const Command& command, const json::Object& parameters, const Invocation* inner = nullptr)
+        : command_(command), parameters_(parameters), inner_(inner) {}
 
     Attempt<Invocation> run() {
-        for (const std::string& word : command_.command) add_word(flat(resolve_text(word)));
+        for (const std::string& word : command_.command) {
+            if (!stands_for_a_command(word)) {
+                add_word(flat(resolve_text(word)));
+            } else if (inner_) {
+                splice();
+            } else if (!refusal_) {
+                refusal_ = missing(*command_.command_ref, "the command line");
+            }
+        }
         for (const Argument& argument : command_.arguments) {
             if (refusal_) break;
             add_argument(argument);
         }
         for (const auto& [name, value] : command_.env) add_variable(name, flat(resolve_text(value)));
+        if (!invocation_.inner.empty()) add_inner_env();
         if (refusal_) return *std::move(refusal_);
         return std::move(invocation_);
     }
 
 private:
+    bool stands_for_a_command(const std::string& text) const {
+        return command_.command_ref && is_sole_macro(text) && std::string_view(text).substr(1, text.size() - 2) == *command_.command_ref;
+    }
+
+    void splice() {
+        for (const std::string& word : inner_->argv) add_word(word);
+        if (invocation_.inner.empty()) invocation_.inner = inner_->inner;
+    }
+
+    // A variable that both set has one text in both (wrapper.hpp).
+    void add_inner_env() {
+        for (const std::string& variable : inner_->env) {
+            if (!command_.env.contains(variable.substr(0, variable.find('='))) && count(variable)) invocation_.env.push_back(variable);
+        }
+        std::sort(invocation_.env.begin(), invocation_.env.end());
+    }
+
+    Refusal missing(const std::string& parameter, const std::string& what) const {
+        return {Refusal::Kind::missing_required, parameter,
+                "parameter '" + parameter + "' is missing: " + what + " of '" + command_.name + "' requires it"};
+    }
+
     Resolved resolve_text(std::string_view text) {
         Resolved resolved = resolve(text, parameters_);
         // The loader refuses such an entry; a scope of other types than the entry's could still bring one here.
@@ -106,13 +140,10 @@ private:
         }
         const Resolved resolved = resolve_value(argument.value);
         if (resolved.missing) {
-            if (argument.required && !refusal_) {
-                refusal_ = Refusal{Refusal::Kind::missing_required, *resolved.missing,
-                                   "parameter '" + *resolved.missing + "' is missing: argument '" + argument.key + "' of '" +
-                                       command_.name + "' requires it"};
-            }
+            if (argument.required && !refusal_) refusal_ = missing(*resolved.missing, "argument '" + argument.key + "'");
             return;
         }
+        if (argument.value.string() && stands_for_a_command(*argument.value.string())) return splice();
         const json::Array* elements = resolved.value.array();
         if (!elements) return add_pair(argument, resolved.value, !argument.skip_key);
         for (std::size_t i = 0; i < elements->size() && !refusal_; ++i) {
@@ -148,14 +179,14 @@ private:
 
     const Command& command_;
     const json::Object& parameters_;
+    const Invocation* inner_;
     Invocation invocation_;
     std::optional<Refusal> refusal_;
     std::size_t bytes_ = 0;
 };
 
-}  // namespace
-
-Attempt<Admission> admit(const Command& command, const json::Object& macros) {
+// By the command's own rules alone.
+Attempt<Admission> admit_own(const Command& command, const json::Object& macros) {
     if (macros.size() > limits::kParameters) return too_large(command, "more than " + std::to_string(limits::kParameters));
     Admission admission;
     for (const auto& [name, value] : macros) {
@@ -180,9 +211,66 @@ Attempt<Admission> admit(const Command& command, const json::Object& macros) {
     return admission;
 }
 
-Attempt<Invocation> build(const Command& command, const json::Object& parameters) {
+// The command that `parameters` ask `wrapper` to run; null: none.
+Attempt<const Command*> asked_inside(const Catalog& catalog, const Command& wrapper, const json::Object& parameters) {
+    const json::Value* name = wrapper.command_ref ? parameters.find(*wrapper.command_ref) : nullptr;
+    if (!name) return nullptr;
+    const Command* inner = catalog.find(value_text(*name));
+    if (!inner) {
+        return parameter_refused(*wrapper.command_ref,
+                                 "must name a command of kind " + std::string(name_of(wrapper.kind)) + " in the local catalog");
+    }
+    if (const std::optional<std::string> why = why_not_inside(wrapper, *inner)) {
+        return parameter_refused(*wrapper.command_ref, "names a command that cannot run inside '" + wrapper.name + "': " + *why);
+    }
+    return inner;
+}
+
+}  // namespace
+
+Attempt<Admission> admit(const Catalog& catalog, const Command& command, const json::Object& macros) {
+    Attempt<Admission> admission = admit_own(command, macros);
+    if (!admission) return admission;
+    const Attempt<const Command*> inner = asked_inside(catalog, command, admission->parameters);
+    if (!inner) return inner.error();
+    if (!*inner) return admission;
+    json::Object scope = admission->parameters;
+    for (const std::string& name : admission->dropped) {
+        if ((*inner)->parameters.contains(name)) scope.set(name, *macros.find(name));
+    }
+    const Attempt<Admission> theirs = admit_own(**inner, scope);
+    if (!theirs) return theirs.error();
+    for (const auto& [name, value] : theirs->parameters) {
+        // What the wrapper has as well stays in the wrapper's form, and absent where the wrapper has none:
+        // otherwise admitting again would take the inner command's default for something that was sent.
+        if (!command.parameters.contains(name)) admission->parameters.set(name, value);
+    }
+    if (admission->parameters.size() > limits::kParameters) {
+        return too_large(command, "more than " + std::to_string(limits::kParameters) + " together with those of '" + (*inner)->name + "'");
+    }
+    std::erase_if(admission->dropped, [&](const std::string& name) { return (*inner)->parameters.contains(name); });
+    admission->inner.push_back((*inner)->name);
+    return admission;
+}
+
+const Command* inner_command(const Catalog& catalog, const Command& command, const json::Object& parameters) {
+    const Attempt<Admission> named = command.command_ref ? admit_own(command, parameters) : Admission{};
+    if (!named) return nullptr;
+    const Attempt<const Command*> inner = asked_inside(catalog, command, named->parameters);
+    return inner ? *inner : nullptr;
+}
+
+Attempt<Invocation> build(const Catalog& catalog, const Command& command, const json::Object& parameters) {
     if (command.builtin) return Invocation{};
-    return Builder(command, parameters).run();
+    const Attempt<const Command*> inner = asked_inside(catalog, command, parameters);
+    if (!inner) return inner.error();
+    if (!*inner) return Builder(command, parameters).run();
+    const Attempt<Admission> theirs = admit_own(**inner, parameters);
+    if (!theirs) return theirs.error();
+    Attempt<Invocation> spliced = Builder(**inner, theirs->parameters).run();
+    if (!spliced) return spliced;
+    spliced->inner.push_back(*inner);
+    return Builder(command, parameters, &*spliced).run();
 }
 
 }  // namespace endpointd::catalog

@@ -10,6 +10,7 @@
 #include <boost/system/result.hpp>
 
 #include "base/assert.hpp"
+#include "catalog/catalog.hpp"
 #include "catalog/command.hpp"
 #include "json/value.hpp"
 
@@ -43,18 +44,30 @@ using Attempt = boost::system::result<T, Refusal>;
 struct Admission {
     json::Object parameters;           // admitted values, and the defaults of those that were not sent or null
     std::vector<std::string> dropped;  // macros that are no parameters, sorted: the caller audits them
+    std::vector<std::string> inner;    // commands it runs inside: who asks must be allowed these as well
 };
 
 // `macros` is the message's, or what a former admit() returned: admitting again
 // changes nothing. Tuples are compared after the defaults are in.
-Attempt<Admission> admit(const Command& command, const json::Object& macros);
+//
+// Where `command` takes a command, the one asked for is judged by its own rules as
+// if it were asked for directly, over what is left of `macros` and what the
+// wrapper admitted: a parameter that both have passes both rules, and the
+// wrapper's default counts for both. `command` is of `catalog`.
+Attempt<Admission> admit(const Catalog& catalog, const Command& command, const json::Object& macros);
+
+// The command that `parameters` ask `command` to run inside; null: none, or none that may. Judges nothing else.
+const Command* inner_command(const Catalog& catalog, const Command& command, const json::Object& parameters);
 
 struct Invocation {
     std::vector<std::string> argv;  // [0] is the path; empty for a built-in command
     std::vector<std::string> env;   // "NAME=VALUE", the command's own variables, sorted
+    // Commands whose argv stands in this one, valid as long as the catalog: their
+    // plugins are held to the same checks before the wrapper runs.
+    std::vector<const Command*> inner;
 };
 
-// `parameters` are those of an Admission of the same command.
-Attempt<Invocation> build(const Command& command, const json::Object& parameters);
+// `parameters` are those of an Admission of the same command and catalog.
+Attempt<Invocation> build(const Catalog& catalog, const Command& command, const json::Object& parameters);
 
 }  // namespace endpointd::catalog

@@ -21,8 +21,12 @@ public:
     Parameter parameter(const std::string& pointer, const json::Object& written) {
         Parameter result;
         if (const json::Value* text = written.find("description"); text && text->string()) result.description = *text->string();
+        if (const json::Value* review = written.find("review"); review && review->boolean()) result.review = *review->boolean();
         const json::Value* type = written.find("type");
-        if (type && type->string() && *type->string() == "array") {
+        if (type && type->string() && *type->string() == "command-ref") {
+            result.command_ref = true;
+            result.rule = command_ref(pointer, written);
+        } else if (type && type->string() && *type->string() == "array") {
             result.array = true;
             if (one_kind(pointer, written)) allow_only(pointer, written, {"items", "max_items"}, "type \"array\"");
             if (const json::Value* most = written.find("max_items"); most && most->number()) {
@@ -48,6 +52,27 @@ private:
     }
 
     std::string the_parameter() const { return "parameter '" + std::string(name_) + "'"; }
+
+    // The names may be listed beside the type; which commands may run inside is not known before all are read.
+    Rule command_ref(const std::string& pointer, const json::Object& written) {
+        Rule result;
+        if (written.find("pattern")) error(pointer, the_parameter() + " names a command: limit it with an \"enum\" of names", true);
+        allow_only(pointer, written, {}, "type \"command-ref\"");
+        const json::Value* names = written.find("enum");
+        if (!names || !names->array()) {
+            result.type = Type::string;
+            return result;
+        }
+        read_values(pointer, *names->array(), result);
+        return result;
+    }
+
+    void read_values(const std::string& pointer, const json::Array& values, Rule& result) {
+        if (values.empty() || values.size() > kEnumValues) {
+            error(json::pointer_to(pointer, "enum"), "an \"enum\" has from 1 to " + std::to_string(kEnumValues) + " values");
+        }
+        for (const json::Value& value : values) result.values.push_back(value_text(value));
+    }
 
     bool one_kind(const std::string& pointer, const json::Object& written) {
         const int kinds = (written.find("pattern") ? 1 : 0) + (written.find("enum") ? 1 : 0) + (written.find("type") ? 1 : 0);
@@ -79,10 +104,7 @@ private:
             set_pattern(json::pointer_to(pointer, "pattern"), *pattern->string(), result);
         } else if (const json::Value* values = written.find("enum"); values && values->array()) {
             allow_only(pointer, written, {}, "\"enum\"");
-            if (values->array()->empty() || values->array()->size() > kEnumValues) {
-                error(json::pointer_to(pointer, "enum"), "an \"enum\" has from 1 to " + std::to_string(kEnumValues) + " values");
-            }
-            for (const json::Value& value : *values->array()) result.values.push_back(value_text(value));
+            read_values(pointer, *values->array(), result);
         } else if (const json::Value* type = written.find("type"); type && type->string()) {
             typed(pointer, written, *type->string(), result);
         }

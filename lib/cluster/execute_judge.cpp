@@ -130,15 +130,17 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
                 break;
         }
     };
-    auto admission = catalog::admit(entry, request->command.macros);
+    auto admission = catalog::admit(*request->rules->catalog, entry, request->command.macros);
     if (!admission) {
         refused(admission.error());
         return false;
     }
-    if (const auto invocation = catalog::build(entry, admission->parameters); !invocation) {
+    if (const auto invocation = catalog::build(*request->rules->catalog, entry, admission->parameters); !invocation) {
         refused(invocation.error());
         return false;
     }
+    request->inner = admission->inner;
+    if (!inner_granted(request)) return false;
     std::size_t recorded = 0;
     for (const std::string& macro : admission->dropped) {
         // Names a parent chooses freely: a few tell the story, and the message is kept once.

@@ -44,7 +44,7 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
         made.detail = "run by " + by + ": " + detail;
         services_.audit(std::move(made), {});
     };
-    auto admission = catalog::admit(*entry, parameters);
+    auto admission = catalog::admit(*rules_->catalog, *entry, parameters);
     if (admission && !admission->dropped.empty()) {
         // A parent's extra macro is dropped; an operator's extra parameter is a typing error.
         return done(
@@ -52,7 +52,7 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
     }
     std::optional<catalog::Refusal> refusal;
     if (!admission) refusal = admission.error();
-    else if (const auto invocation = catalog::build(*entry, admission->parameters); !invocation) refusal = invocation.error();
+    else if (const auto invocation = catalog::build(*rules_->catalog, *entry, admission->parameters); !invocation) refusal = invocation.error();
     if (refusal) {
         const bool missing = refusal->kind == catalog::Refusal::Kind::missing_required;
         if (!missing) record(store::Decision::denied, store::Reason::argument_refused, refusal->text);

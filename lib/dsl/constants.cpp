@@ -53,12 +53,12 @@ const Value* Constants::find(std::string_view name) const noexcept {
     return found == values_.end() ? nullptr : &found->second;
 }
 
-std::optional<Value> Constants::evaluate(const Expression& expression, const Source& source, Findings& findings) const {
+std::optional<Value> Constants::evaluate(const ZonesExpression& expression, const Source& source, Findings& findings) const {
     const auto refuse = [&](std::string_view message, std::string_view hint = {}) {
         findings.errors.push_back(source.finding(expression.at, message, hint));
         return std::nullopt;
     };
-    using Kind = Expression::Kind;
+    using Kind = ZonesExpression::Kind;
     switch (expression.kind) {
         // Made in place: GCC 12 takes the move of a fresh variant for a use of its other members.
         case Kind::null:
@@ -83,7 +83,7 @@ std::optional<Value> Constants::evaluate(const Expression& expression, const Sou
     Value result;
     std::size_t size = 0;
     if (expression.kind == Kind::array) result.data = std::vector<Value>();
-    for (const Expression& item : expression.items) {  // kExpressionDepth deep at most
+    for (const ZonesExpression& item : expression.items) {  // kExpressionDepth deep at most
         std::optional<Value> value = evaluate(item, source, findings);
         if (!value) return std::nullopt;
         size += size_of(*value);

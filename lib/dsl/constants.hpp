@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "dsl/ast.hpp"
+#include "dsl/zones_ast.hpp"
 
 namespace endpointd::dsl {
 
@@ -42,7 +42,7 @@ public:
     const Value* find(std::string_view name) const noexcept;
 
     // None after an error, which was reported.
-    std::optional<Value> evaluate(const Expression& expression, const Source& source, Findings& findings) const;
+    std::optional<Value> evaluate(const ZonesExpression& expression, const Source& source, Findings& findings) const;
 
 private:
     std::map<std::string, Value, std::less<>> values_;

@@ -1,216 +1,260 @@
 #include "dsl/parser.hpp"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
-#include "base/units.hpp"
 #include "dsl/lexer.hpp"
+#include "dsl/parser_impl.hpp"
 
 namespace endpointd::dsl {
 
 namespace {
 
-class Parser {
-public:
-    Parser(const Source& source, std::span<const std::string_view> types, Findings& findings)
-        : source_(source), types_(types), findings_(findings), lexer_(source, findings) {
-        step();
-    }
-
-    std::optional<Tree> run() {
-        while (!failed_) {
-            skip_separators();
-            if (token_.kind == TokenKind::end) return std::move(tree_);
-            statement();
-        }
-        return std::nullopt;
-    }
-
-private:
-    void step() {
-        token_ = lexer_.next();
-        if (token_.kind == TokenKind::error) failed_ = true;
-    }
-
-    void fail(const Token& token, std::string_view expected, std::string_view hint = {}) {
-        if (!failed_)
-            findings_.errors.push_back(source_.finding(token.at, "expected " + std::string(expected) + ", got " + in_words(token), hint));
-        failed_ = true;
-    }
-
-    bool take_symbol(std::string_view symbol) {
-        if (failed_ || !token_.is_symbol(symbol)) return false;
-        step();
-        return true;
-    }
-
-    bool is_separator() const { return token_.kind == TokenKind::newline || token_.is_symbol(";") || token_.is_symbol(","); }
-    void skip_separators() {
-        while (!failed_ && is_separator()) step();
-    }
-    void skip_newlines() {
-        while (!failed_ && token_.kind == TokenKind::newline) step();
-    }
-
-    void statement() {
-        const Token first = token_;
-        if (first.is_keyword("object")) return object();
-        if (first.is_keyword("const")) return constant();
-        if (first.is_keyword("template") || first.is_keyword("apply")) return skip_definition();
-        if (first.kind != TokenKind::keyword && first.kind != TokenKind::identifier)
-            return fail(first, "a statement", "such as: object Endpoint \"name\" { }");
-        skip_rest("'" + escaped(first.text, 64) + "'", first.at);
-    }
-
-    void constant() {
-        step();
-        Assignment constant{token_.text, token_.at, {}};
-        if (token_.kind != TokenKind::identifier) return fail(token_, "the name of a constant");
-        step();
-        if (!take_symbol("=")) return fail(token_, "'='");
-        constant.value = expression(0);
-        end_of_statement();
-        if (!failed_) tree_.constants.push_back(std::move(constant));
-    }
-
-    void object() {
-        ObjectDefinition object;
-        object.at = token_.at;
-        step();
-        if (token_.kind != TokenKind::identifier) return fail(token_, "an object's type", "such as Endpoint or Zone");
-        object.type = token_.text;
-        step();
-        if (std::find(types_.begin(), types_.end(), object.type) == types_.end())
-            return skip_named("object " + escaped(object.type, 64), object.at);
-        object.name = expression(0);
-        if (!take_symbol("{")) return fail(token_, "'{'");
-        body(object);
-        end_of_statement();
-        if (!failed_) tree_.objects.push_back(std::move(object));
-    }
-
-    void body(ObjectDefinition& object) {
-        while (true) {
-            skip_separators();
-            if (failed_ || take_symbol("}")) return;
-            Assignment attribute{token_.text, token_.at, {}};
-            if (token_.kind != TokenKind::identifier) return fail(token_, "an attribute or '}'", "only 'attribute = value' is read here");
-            step();
-            if (!take_symbol("=")) return fail(token_, "'='");
-            attribute.value = expression(0);
-            if (failed_) return;
-            if (!is_separator() && !token_.is_symbol("}")) return fail(token_, "the end of the line or '}'");
-            object.attributes.push_back(std::move(attribute));
-        }
-    }
-
-    void end_of_statement() {
-        if (!failed_ && !is_separator() && token_.kind != TokenKind::end) fail(token_, "the end of the line");
-    }
-
-    // `template Host "x" ...`, `apply Service "x" ...`
-    void skip_definition() {
-        std::string what = token_.text;
-        const Position at = token_.at;
-        step();
-        if (token_.kind == TokenKind::identifier) {
-            what += ' ' + escaped(token_.text, 64);
-            step();
-        }
-        skip_named(std::move(what), at);
-    }
-
-    void skip_named(std::string what, Position at) {
-        if (token_.kind == TokenKind::string) what += " \"" + escaped(token_.text, 64) + '"';
-        else if (token_.kind == TokenKind::identifier) what += ' ' + escaped(token_.text, 64);
-        skip_rest(what, at);
-    }
-
-    // To the end of the statement: a line end or `;` outside all brackets.
-    void skip_rest(const std::string& what, Position at) {
-        while (!failed_ && token_.kind != TokenKind::end &&
-               !(lexer_.depth() == 0 && (token_.kind == TokenKind::newline || token_.is_symbol(";"))))
-            step();
-        if (!failed_)
-            findings_.warnings.push_back({source_.path(), at.line, at.column, std::nullopt,
-                                          what + " is skipped: this version reads constants and Endpoint and Zone objects only"});
-    }
-
-    Expression expression(std::size_t depth) {
-        Expression left = term(depth);
-        if (failed_ || !token_.is_symbol("+")) return left;
-        Expression sum;
-        sum.kind = Expression::Kind::sum;
-        sum.at = left.at;
-        sum.items.push_back(std::move(left));
-        while (take_symbol("+")) sum.items.push_back(term(depth));
-        return sum;
-    }
-
-    Expression term(std::size_t depth) {
-        Expression made;
-        made.at = token_.at;
-        if (failed_) return made;
-        if (depth == kExpressionDepth) {
-            findings_.errors.push_back(source_.finding(token_.at, "expression nested too deep"));
-            failed_ = true;
-            return made;
-        }
-        const Token token = token_;
-        if (take_symbol("[")) return array(std::move(made), depth);
-        if (take_symbol("(")) {
-            made = expression(depth + 1);
-            if (!take_symbol(")")) fail(token_, "')'");
-            return made;
-        }
-        const bool negative = take_symbol("-");
-        if (token_.kind == TokenKind::number) {
-            made.kind = Expression::Kind::number;
-            made.number = negative ? -token_.number : token_.number;
-        } else if (negative) {
-            fail(token_, "a number");
-        } else if (token.kind == TokenKind::string) {
-            made.kind = Expression::Kind::string;
-            made.text = token.text;
-        } else if (token.kind == TokenKind::identifier) {
-            made.kind = Expression::Kind::identifier;
-            made.text = token.text;
-        } else if (token.is_keyword("true") || token.is_keyword("false")) {
-            made.kind = Expression::Kind::boolean;
-            made.boolean = token.text == "true";
-        } else if (!token.is_keyword("null")) {
-            fail(token, "a value", "values are strings, numbers, true, false, null, [ ... ] and constants");
-        }
-        if (!failed_) step();
-        return made;
-    }
-
-    // Line ends may stand behind `[` and `,` and before `]` (protocol, 10.1).
-    Expression array(Expression made, std::size_t depth) {
-        made.kind = Expression::Kind::array;
-        skip_newlines();
-        while (!failed_ && !token_.is_symbol("]")) {
-            made.items.push_back(expression(depth + 1));
-            skip_newlines();
-            if (!take_symbol(",")) break;
-            skip_newlines();
-        }
-        if (!take_symbol("]")) fail(token_, "',' or ']'");
-        return made;
-    }
-
-    const Source& source_;
-    std::span<const std::string_view> types_;
-    Findings& findings_;
-    Lexer lexer_;
-    Token token_;
-    Tree tree_;
-    bool failed_ = false;
+// One loosest to one tightest: protocol, 10.2, levels 15 to 5.
+struct Operator {
+    std::string_view text;
+    int level;
+    bool chains = true;
 };
+constexpr int kLoosest = 15, kTightest = 5;
+constexpr Operator kOperators[] = {
+    {"||", 15}, {"&&", 14}, {"|", 13},       {"^", 12},        {"&", 11},       {"==", 10, false}, {"!=", 10, false},
+    {"in", 9},  {"!in", 9}, {"<", 8, false}, {"<=", 8, false}, {">", 8, false}, {">=", 8, false},  {"<<", 7},
+    {">>", 7},  {"+", 6},   {"-", 6},        {"*", 5},         {"/", 5},        {"%", 5},
+};
+
+const Operator* operator_of(const Token& token) {
+    if (token.kind != TokenKind::symbol && token.kind != TokenKind::keyword) return nullptr;
+    const auto* const found =
+        std::find_if(std::begin(kOperators), std::end(kOperators), [&](const Operator& o) { return o.text == token.text; });
+    return found == std::end(kOperators) ? nullptr : found;
+}
+
+constexpr std::string_view kPrefixes[] = {"!", "~", "&", "*", "+", "-"};
 
 }  // namespace
 
-std::optional<Tree> parse(const Source& source, std::span<const std::string_view> types, Findings& findings) {
-    return Parser(source, types, findings).run();
+Node Parser::expression() {
+    const Depth depth(*this);
+    if (failed_) return {};
+    if (token_.kind == TokenKind::identifier) {
+        // `x => ...`: the only place where a name is not yet an expression.
+        Token name = token_;
+        step();
+        if (token_.is_symbol("=>")) return arrow(name.at, {std::move(name.text)});
+        Node first = make(NodeKind::name, name.at);
+        first.text = std::move(name.text);
+        return conditional(operation(postfix(std::move(first)), kLoosest));
+    }
+    return conditional(operation(operand(), kLoosest));
 }
+
+// Behind a first operand: the operators up to `loosest`, each level one flat node.
+Node Parser::operation(Node left, int loosest) {
+    int last = 0;  // the level that `left` was folded at, here
+    while (!failed_) {
+        const Operator* const found = operator_of(token_);
+        if (!found || found->level > loosest) break;
+        if (found->level == last && !found->chains) {
+            fail("the end of the comparison", "a < b < c has no meaning; use && or parentheses");
+            break;
+        }
+        Token sign = token_;
+        step();
+        Node right = operand();
+        // What binds tighter belongs to the right side.
+        if (found->level > kTightest) right = operation(std::move(right), found->level - 1);
+        if (last != found->level) {
+            Node folded = make(NodeKind::operation, left.at);
+            folded.children.push_back(std::move(left));
+            left = std::move(folded);
+            last = found->level;
+        }
+        left.words.push_back(std::move(sign.text));
+        left.children.push_back(std::move(right));
+    }
+    return left;
+}
+
+Node Parser::conditional(Node condition) {
+    if (failed_ || !token_.is_symbol("?")) return condition;
+    Node choice = make(NodeKind::conditional, condition.at);
+    choice.children.push_back(std::move(condition));
+    while (take_symbol("?")) {
+        choice.children.push_back(expression());
+        if (!take_symbol(":")) {
+            fail("':'");
+            return choice;
+        }
+        choice.children.push_back(operation(operand(), kLoosest));
+    }
+    return choice;
+}
+
+Node Parser::operand() {
+    Node prefix;
+    prefix.at = token_.at;
+    while (!failed_ && token_.kind == TokenKind::symbol && std::ranges::find(kPrefixes, token_.text) != std::end(kPrefixes)) {
+        prefix.words.push_back(token_.text);
+        count_node();
+        step();
+    }
+    Node value = postfix(primary());
+    if (prefix.words.empty()) return value;
+    prefix.kind = NodeKind::prefix;
+    prefix.children.push_back(std::move(value));
+    return prefix;
+}
+
+Node Parser::postfix(Node start) {
+    Node chain;
+    while (!failed_ && (token_.is_symbol(".") || token_.is_symbol("(") || token_.is_symbol("["))) {
+        if (chain.kind == NodeKind::none) {
+            chain = make(NodeKind::chain, start.at);
+            chain.children.push_back(std::move(start));
+        }
+        const Position at = token_.at;
+        if (take_symbol(".")) {
+            Node field = make(NodeKind::field, at);
+            // Behind a dot any word is a name.
+            if (token_.kind != TokenKind::identifier && token_.kind != TokenKind::keyword) fail("a name behind '.'");
+            field.text = token_.text;
+            step();
+            chain.children.push_back(std::move(field));
+        } else if (take_symbol("(")) {
+            Node call = make(NodeKind::call, at);
+            list(call.children, ")");
+            chain.children.push_back(std::move(call));
+        } else {
+            step();
+            Node index = make(NodeKind::index, at);
+            skip_newlines();
+            index.children.push_back(expression());
+            skip_newlines();
+            if (!take_symbol("]")) fail("']'");
+            chain.children.push_back(std::move(index));
+        }
+    }
+    return chain.kind == NodeKind::none ? std::move(start) : std::move(chain);
+}
+
+// Expressions with commas between, up to `close`, which is taken.
+void Parser::list(std::vector<Node>& into, std::string_view close) {
+    skip_newlines();
+    while (!failed_ && !token_.is_symbol(close)) {
+        into.push_back(expression());
+        skip_newlines();
+        if (!take_symbol(",")) break;
+        skip_newlines();
+    }
+    if (!take_symbol(close)) fail("',' or '" + std::string(close) + "'");
+}
+
+Node Parser::primary() {
+    if (failed_) return {};
+    const Token token = token_;
+    Node made = make(NodeKind::none, token.at);
+    switch (token.kind) {
+        case TokenKind::number:
+            made.kind = NodeKind::number;
+            made.number = token.number;
+            break;
+        case TokenKind::string:
+            made.kind = NodeKind::string;
+            made.text = token.text;
+            break;
+        case TokenKind::identifier:
+            made.kind = NodeKind::name;
+            made.text = token.text;
+            break;
+        case TokenKind::keyword:
+            return keyword_value(std::move(made));
+        case TokenKind::symbol:
+            return bracket_value(std::move(made));
+        default:
+            fail("a value");
+            return made;
+    }
+    step();
+    return made;
+}
+
+Node Parser::keyword_value(Node made) {
+    const std::string& word = token_.text;
+    if (word == "if") return branch();
+    if (word == "function") return function();
+    if (word == "true" || word == "false") {
+        made.kind = NodeKind::boolean;
+        made.flag = word == "true";
+    } else if (word == "null") {
+        made.kind = NodeKind::null;
+    } else if (word == "this" || word == "globals" || word == "locals") {
+        made.kind = NodeKind::scope;
+        made.text = word;
+    } else if (word == "current_filename" || word == "current_line") {
+        made.kind = NodeKind::place;
+        made.text = word;
+    } else {
+        fail("a value", "a name that is a keyword is written @" + word);
+        return made;
+    }
+    step();
+    return made;
+}
+
+Node Parser::bracket_value(Node made) {
+    if (take_symbol("[")) {
+        made.kind = NodeKind::array;
+        list(made.children, "]");
+    } else if (token_.is_symbol("{")) {
+        made = block();
+        made.kind = NodeKind::dictionary;
+    } else if (take_symbol("{{")) {
+        made.kind = NodeKind::function;
+        made.flag = true;
+        Node body = make(NodeKind::block, made.at);
+        statements(body.children, "}}");
+        made.children.push_back(std::move(body));
+    } else if (token_.is_symbol("(")) {
+        return parenthesised();
+    } else {
+        fail("a value");
+    }
+    return made;
+}
+
+// `( expression )`, or the parameters of `(a, b) => expression`.
+Node Parser::parenthesised() {
+    const Position at = token_.at;
+    step();
+    std::vector<Node> items;
+    list(items, ")");
+    if (failed_) return {};
+    if (!token_.is_symbol("=>")) {
+        if (items.size() == 1) return std::move(items.front());
+        fail("'=>'", "parentheses hold one expression, or the parameters of a function");
+        return {};
+    }
+    std::vector<std::string> parameters;
+    for (Node& item : items) {
+        if (item.kind != NodeKind::name) {
+            fail_at(item.at, "a parameter is a name");
+            return {};
+        }
+        parameters.push_back(std::move(item.text));
+    }
+    return arrow(at, std::move(parameters));
+}
+
+Node Parser::arrow(Position at, std::vector<std::string> parameters) {
+    Node made = make(NodeKind::function, at);
+    made.words = std::move(parameters);
+    step();
+    made.children.push_back(expression());
+    return made;
+}
+
+std::optional<Node> parse(const Source& source, Findings& findings) { return Parser(source, findings).run(); }
 
 }  // namespace endpointd::dsl

@@ -1,21 +1,24 @@
 #pragma once
-// Tokens to a tree: `const X = E` and `object T "name" { attribute = E ... }` for
-// the types asked for (protocol, 10.3). Everything else at the top of a file is
-// skipped as a whole, with a warning that names it. Pure; any thread.
+// One file of the configuration language to its tree: the whole grammar (protocol,
+// 10.1 to 10.3). Nothing is evaluated and no include is followed. Linear in the
+// text; pure; any thread.
 
+#include <cstddef>
 #include <optional>
-#include <span>
-#include <string_view>
 
 #include "dsl/ast.hpp"
 #include "dsl/source.hpp"
 
 namespace endpointd::dsl {
 
-// Arrays and parentheses within each other: the descent's own bound.
-inline constexpr std::size_t kExpressionDepth = 32;
+// Expressions and blocks within each other: the descent's own bound, far above
+// what people write and far below a thread's stack.
+inline constexpr std::size_t kSyntaxDepth = 100;
+// Nodes of one file: each takes some 150 bytes, and "[1,1,1,...]" makes one of two.
+inline constexpr std::size_t kSyntaxNodes = 2'000'000;
 
-// None after an error. `types` are those whose objects are read.
-std::optional<Tree> parse(const Source& source, std::span<const std::string_view> types, Findings& findings);
+// A `block` of the file's statements. None after an error, which was reported with
+// its place, the line and what was expected.
+std::optional<Node> parse(const Source& source, Findings& findings);
 
 }  // namespace endpointd::dsl

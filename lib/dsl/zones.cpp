@@ -7,7 +7,7 @@
 #include "base/assert.hpp"
 #include "base/units.hpp"
 #include "dsl/constants.hpp"
-#include "dsl/parser.hpp"
+#include "dsl/zones_parser.hpp"
 
 namespace endpointd::dsl {
 
@@ -48,13 +48,13 @@ public:
     std::optional<Topology> run(const std::vector<SourceFile>& files) {
         for (const SourceFile& file : files) {
             const Source& source = sources_.emplace_back(file);
-            if (std::optional<Tree> tree = parse(source, kTypes, findings_)) parsed_.push_back({&source, std::move(*tree)});
+            if (std::optional<ZonesTree> tree = parse_zones(source, kTypes, findings_)) parsed_.push_back({&source, std::move(*tree)});
         }
         if (!sound()) return std::nullopt;
         for (const Parsed& file : parsed_)
-            for (const Assignment& constant : file.tree.constants) define(*file.source, constant);
+            for (const ZonesAssignment& constant : file.tree.constants) define(*file.source, constant);
         for (const Parsed& file : parsed_)
-            for (const ObjectDefinition& object : file.tree.objects) add(*file.source, object);
+            for (const ZonesObject& object : file.tree.objects) add(*file.source, object);
         if (!sound()) return std::nullopt;
         check_zones();
         check_endpoints();
@@ -67,7 +67,7 @@ public:
 private:
     struct Parsed {
         const Source* source;
-        Tree tree;
+        ZonesTree tree;
     };
 
     bool sound() const { return findings_.errors.size() == errors_before_; }
@@ -80,7 +80,7 @@ private:
         findings_.errors.push_back({item.file, item.line, 1, std::nullopt, std::move(message)});
     }
 
-    void define(const Source& source, const Assignment& constant) {
+    void define(const Source& source, const ZonesAssignment& constant) {
         std::optional<Value> value = constants_.evaluate(constant.value, source, findings_);
         if (!value) return;
         const Value* old = constants_.find(constant.name);
@@ -95,7 +95,7 @@ private:
                                             : std::string());
     }
 
-    void add(const Source& source, const ObjectDefinition& object) {
+    void add(const Source& source, const ZonesObject& object) {
         const std::optional<Value> name = constants_.evaluate(object.name, source, findings_);
         if (!name) return;
         const std::string* text = name->string();
@@ -107,7 +107,7 @@ private:
     }
 
     template <class Item>
-    bool is_new(const std::map<std::string, Item, std::less<>>& items, const Source& source, const ObjectDefinition& object,
+    bool is_new(const std::map<std::string, Item, std::less<>>& items, const Source& source, const ZonesObject& object,
                 const std::string& name) {
         const auto found = items.find(name);
         if (found == items.end()) return true;
@@ -116,13 +116,13 @@ private:
         return false;
     }
 
-    void add_endpoint(const Source& source, const ObjectDefinition& object, const std::string& name) {
+    void add_endpoint(const Source& source, const ZonesObject& object, const std::string& name) {
         if (!is_new(topology_.endpoints_, source, object, name)) return;
         Endpoint endpoint;
         endpoint.name = name;
         endpoint.file = source.path();
         endpoint.line = object.at.line;
-        for (const Assignment& attribute : object.attributes) {
+        for (const ZonesAssignment& attribute : object.attributes) {
             const std::optional<Value> value = constants_.evaluate(attribute.value, source, findings_);
             if (!value) continue;
             if (attribute.name == "host") read_text(source, attribute, *value, endpoint.host);
@@ -133,13 +133,13 @@ private:
         topology_.endpoints_.emplace(name, std::move(endpoint));
     }
 
-    void add_zone(const Source& source, const ObjectDefinition& object, const std::string& name) {
+    void add_zone(const Source& source, const ZonesObject& object, const std::string& name) {
         if (!is_new(topology_.zones_, source, object, name)) return;
         Zone zone;
         zone.name = name;
         zone.file = source.path();
         zone.line = object.at.line;
-        for (const Assignment& attribute : object.attributes) {
+        for (const ZonesAssignment& attribute : object.attributes) {
             const std::optional<Value> value = constants_.evaluate(attribute.value, source, findings_);
             if (!value) continue;
             if (attribute.name == "parent") read_text(source, attribute, *value, zone.parent);
@@ -150,18 +150,18 @@ private:
         topology_.zones_.emplace(name, std::move(zone));
     }
 
-    void unknown(const Source& source, const ObjectDefinition& object, const Assignment& attribute, std::string_view known) {
+    void unknown(const Source& source, const ZonesObject& object, const ZonesAssignment& attribute, std::string_view known) {
         error(source, attribute.at, object.type + " has no attribute '" + escaped(attribute.name, 64) + "'",
               "known are " + std::string(known));
     }
 
-    void wrong_type(const Source& source, const Assignment& attribute, std::string_view expected, const Value& value) {
+    void wrong_type(const Source& source, const ZonesAssignment& attribute, std::string_view expected, const Value& value) {
         error(source, attribute.value.at,
               "'" + attribute.name + "' is " + std::string(expected) + ", not " + std::string(type_name(value)));
     }
 
     // A number where a text belongs becomes its text, null the empty text, as upstream.
-    bool read_text(const Source& source, const Assignment& attribute, const Value& value, std::string& into) {
+    bool read_text(const Source& source, const ZonesAssignment& attribute, const Value& value, std::string& into) {
         if (value.is_null()) into.clear();
         else if (value.number()) into = number_text(*value.number());
         else if (value.string()) into = *value.string();
@@ -176,14 +176,14 @@ private:
         return false;
     }
 
-    void read_port(const Source& source, const Assignment& attribute, const Value& value, std::string& into) {
+    void read_port(const Source& source, const ZonesAssignment& attribute, const Value& value, std::string& into) {
         if (!read_text(source, attribute, value, into) || into.empty()) return;
         const bool digits = into.size() <= 5 && std::all_of(into.begin(), into.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (!digits || std::stoi(into) < 1 || std::stoi(into) > 65535)
             error(source, attribute.value.at, "a port is a number from 1 to 65535");
     }
 
-    void read_log_duration(const Source& source, const Assignment& attribute, const Value& value, Endpoint& endpoint) {
+    void read_log_duration(const Source& source, const ZonesAssignment& attribute, const Value& value, Endpoint& endpoint) {
         endpoint.log_duration.reset();
         endpoint.log_unlimited = false;
         if (value.is_null()) return;
@@ -193,7 +193,7 @@ private:
         else endpoint.log_duration = Duration(std::llround(std::min(*value.number(), kMost) * 1e6));
     }
 
-    void read_names(const Source& source, const Assignment& attribute, const Value& value, std::vector<std::string>& into) {
+    void read_names(const Source& source, const ZonesAssignment& attribute, const Value& value, std::vector<std::string>& into) {
         into.clear();
         if (value.is_null()) return;
         if (!value.array()) return wrong_type(source, attribute, "an array of names", value);
@@ -203,7 +203,7 @@ private:
         }
     }
 
-    void read_flag(const Source& source, const Assignment& attribute, const Value& value, bool& into) {
+    void read_flag(const Source& source, const ZonesAssignment& attribute, const Value& value, bool& into) {
         if (value.boolean()) into = *value.boolean();
         else if (value.number()) into = *value.number() != 0;
         else if (value.is_null()) into = false;

@@ -53,9 +53,9 @@ boost::system::result<AdmittedRun, Outcome> admit_run(const catalog::Catalog& ca
     if (!command || command->builtin) return refused(Refusal::unknown_command, "command '" + name + "' is not in the local catalog");
     if (!same_kind(command->kind, request.kind))
         return refused(Refusal::wrong_kind, "command '" + name + "' is of kind " + std::string(catalog::name_of(command->kind)));
-    auto admission = catalog::admit(*command, request.parameters);
+    auto admission = catalog::admit(catalog, *command, request.parameters);
     if (!admission) return to_outcome(admission.error());
-    auto invocation = catalog::build(*command, admission->parameters);
+    auto invocation = catalog::build(catalog, *command, admission->parameters);
     if (!invocation) return to_outcome(invocation.error());
     const Duration own = command->timeout.value_or(default_timeout);
     const Duration asked = request.timeout > Duration::zero() ? std::max(request.timeout, kShortestTimeout) : own;

@@ -116,6 +116,10 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     run->parameters = parameters_digest(admitted->parameters);
 
     auto plugin = plugins_.open(command);
+    // The wrapper starts these by their paths: they are held to the same rules first.
+    for (const catalog::Command* inner : admitted->invocation.inner) {
+        if (const auto checked = plugins_.open(*inner); plugin && !checked) plugin = checked.error();
+    }
     if (!plugin) {
         if (plugin.error().refused) return events_.done(id, refused(Refusal::plugin, plugin.error().text));
         Outcome failed = outcome_of(*run);

@@ -52,6 +52,12 @@ constexpr Parameter kCatalogRun[] = {
     {"NAME", "NAME", "the command", true},
     {"--param", "NAME=VALUE", "a parameter; a name given again makes an array", false, true},
 };
+constexpr Parameter kCatalogImport[] = {
+    {"FILE", "FILE", "configuration files of Icinga 2; includes are not followed: name every file", true, true},
+    {"--select", "NAME", "import only this command; may be given again", false, true},
+    {"-o,--output", "FILE", "write the catalog there, where no file is yet; without it to stdout"},
+};
+constexpr Parameter kCatalogPin[] = {{"NAME", "NAME", "the command", true}};
 constexpr Parameter kConfigValidate[] = {
     {"DIR", "DIR", "the configuration directory; without it --config's"},
     {"--as", "KIND", "judge one candidate file as settings, catalog, caps or zones within the rest of the tree"},
@@ -73,6 +79,9 @@ constexpr Verb kVerbs[] = {
     {"catalog show", "one command with its entry", kCatalogShow, catalog_show},
     {"catalog render", "what would be run; runs nothing", kCatalogRun, catalog_render},
     {"catalog run", "run a command as a parent would", kCatalogRun, catalog_run},
+    {"catalog pin", "the SHA-256 of a command's plugin, to paste into its entry; needs no daemon", kCatalogPin, catalog_pin},
+    {"catalog import", "make catalog entries out of Icinga 2 command definitions; needs no daemon", kCatalogImport, catalog_import},
+    {"catalog verify", "all pinned plugins against their pins; needs no daemon", {}, catalog_verify},
     {"config validate", "check a configuration; needs no daemon", kConfigValidate, config_validate},
     {"config reload", "make the daemon read its configuration again", {}, config_reload},
 };
@@ -93,7 +102,11 @@ struct Slot {
     std::vector<std::string> values{};
 };
 
-std::string bare(std::string_view name) { return std::string(name.starts_with("--") ? name.substr(2) : name); }
+// "select" of "--select", "output" of "-o,--output"; a positional's name as it is.
+std::string bare(std::string_view name) {
+    const std::size_t dashes = name.find("--");
+    return std::string(dashes == std::string_view::npos ? name : name.substr(dashes + 2));
+}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);

@@ -19,6 +19,9 @@ int catalog_list(const Context&, const Arguments&);
 int catalog_show(const Context&, const Arguments&);
 int catalog_render(const Context&, const Arguments&);
 int catalog_run(const Context&, const Arguments&);
+int catalog_pin(const Context&, const Arguments&);
+int catalog_import(const Context&, const Arguments&);
+int catalog_verify(const Context&, const Arguments&);
 int config_validate(const Context&, const Arguments&);
 int config_reload(const Context&, const Arguments&);
 

@@ -18,15 +18,15 @@ using namespace endpointd;
 
 namespace {
 
-void run(const catalog::Command& command, const json::Object& macros) {
-    const catalog::Attempt<catalog::Admission> admission = catalog::admit(command, macros);
+void run(const catalog::Catalog& loaded, const catalog::Command& command, const json::Object& macros) {
+    const catalog::Attempt<catalog::Admission> admission = catalog::admit(loaded, command, macros);
     if (!admission) {
         EP_ASSERT(!admission.error().text.empty());
         return;
     }
-    const catalog::Attempt<catalog::Admission> again = catalog::admit(command, admission->parameters);
+    const catalog::Attempt<catalog::Admission> again = catalog::admit(loaded, command, admission->parameters);
     EP_ASSERT(again && again->dropped.empty() && again->parameters == admission->parameters);
-    const catalog::Attempt<catalog::Invocation> invocation = catalog::build(command, admission->parameters);
+    const catalog::Attempt<catalog::Invocation> invocation = catalog::build(loaded, command, admission->parameters);
     if (!invocation) return;
     std::size_t bytes = 0;
     for (const auto* list : {&invocation->argv, &invocation->env}) {
@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const json::Object none;
     for (const auto& [name, command] : loaded.commands()) {
         EP_ASSERT(loaded.find(name) == &command);
-        run(command, macros && macros->object() ? *macros->object() : none);
+        run(loaded, command, macros && macros->object() ? *macros->object() : none);
     }
     return 0;
 }

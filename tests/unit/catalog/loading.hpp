@@ -9,6 +9,7 @@
 
 #include "base/findings.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/invocation.hpp"
 
 namespace endpointd::catalog {
 
@@ -44,6 +45,12 @@ inline Command command_with(const std::string& more) {
     const Command* command = loaded.catalog.find("c");
     EXPECT_NE(command, nullptr);
     return command ? *command : Command{};
+}
+
+// For commands that take no other one: any catalog will do.
+inline Attempt<Admission> admit(const Command& command, const json::Object& macros) { return admit(load({}).catalog, command, macros); }
+inline Attempt<Invocation> build(const Command& command, const json::Object& parameters) {
+    return build(load({}).catalog, command, parameters);
 }
 
 }  // namespace endpointd::catalog

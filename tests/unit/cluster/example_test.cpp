@@ -27,9 +27,9 @@ protected:
     std::vector<std::string> argv(const char* name, const json::Object& macros) const {
         const catalog::Command* command = catalog_.find(name);
         if (command == nullptr) return {"no such command"};
-        const auto admission = catalog::admit(*command, macros);
+        const auto admission = catalog::admit(catalog_, *command, macros);
         if (!admission) return {admission.error().text};
-        const auto invocation = catalog::build(*command, admission->parameters);
+        const auto invocation = catalog::build(catalog_, *command, admission->parameters);
         if (!invocation) return {invocation.error().text};
         return invocation->argv;
     }

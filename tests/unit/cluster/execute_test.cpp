@@ -79,6 +79,34 @@ TEST(ExecuteCommand, ARefusedParameterNamesItsRuleAndNeverItsValue) {
     EXPECT_EQ(node.audit[0].parameter, "part");
 }
 
+TEST(ExecuteCommand, OfAWrapperKeepsTheInnerCommandsParametersAndItsRules) {
+    FakeServices node(kAll);
+    node.execute("negate", R"({"inner":"disk","part":"/var"})");
+    ASSERT_EQ(node.runs.size(), 1U);
+    EXPECT_TRUE(node.audit.empty());
+    EXPECT_EQ(node.runs[0].request.parameters, (json::Object{{"inner", "disk"}, {"part", "/var"}, {"wfree", "20%"}}));
+    node.execute("negate", R"({"inner":"disk","part":"-x"})");
+    EXPECT_TRUE(node.output(0).starts_with("endpointd: parameter 'part' refused: ")) << node.output(0);
+    node.execute("negate", R"({"inner":"restart"})");
+    EXPECT_EQ(node.output(1),
+              "endpointd: parameter 'inner' refused: names a command that cannot run inside 'negate': it is of kind "
+              "action (audit 2)");
+    node.execute("negate", R"({"inner":"secret-name"})");
+    EXPECT_EQ(node.output(2), "endpointd: parameter 'inner' refused: must name a command of kind check in the local catalog (audit 3)");
+    EXPECT_EQ(node.audit[2].reason, store::Reason::argument_refused);
+    EXPECT_EQ(node.runs.size(), 1U);
+}
+
+TEST(ExecuteCommand, OfAWrapperOpensNoCommandThatIsNotGranted) {
+    FakeServices node(R"({"parents":{"master1":{"grant":{"execute":{"commands":["negate", "free"]}}}}})");
+    node.execute("negate", R"({"inner":"disk","part":"/"})");
+    EXPECT_EQ(node.output(0), "endpointd: command 'disk' inside 'negate' is not granted to master1 (audit 1)");
+    EXPECT_EQ(node.audit[0].reason, store::Reason::capability_denied);
+    EXPECT_TRUE(node.runs.empty());
+    node.execute("negate", R"({"inner":"free"})");
+    EXPECT_EQ(node.runs.size(), 1U);
+}
+
 TEST(ExecuteCommand, AMissingParameterIsToldAndNotAudited) {
     FakeServices node(kAll);
     node.execute("disk");

@@ -32,6 +32,7 @@ inline const char* const kCatalog = R"({ "commands": {
             "arguments": { "-w": "$wfree$", "-p": { "value": "$part$", "required": true } },
             "parameters": { "wfree": { "pattern": "[0-9]{1,3}%", "default": "20%" }, "part": { "pattern": "/[a-z/]*" } } },
   "free": { "kind": "check", "command": ["/bin/true"] },
+  "negate": { "kind": "check", "command": ["/p/negate", "$inner$"], "parameters": { "inner": { "type": "command-ref" } } },
   "restart": { "kind": "action", "command": ["/bin/true"], "timeout": "5m", "arguments": { "restart": { "value": "$service$", "skip_key": true } },
                "parameters": { "service": { "enum": ["nginx", "redis"], "default": "nginx" } } },
   "heal": { "kind": "event", "command": ["/bin/true"] },

@@ -1,0 +1,1 @@
+endpointd_fuzz(dsl SOURCE ${CMAKE_CURRENT_LIST_DIR}/dsl.cpp DEPS dsl)
