@@ -9,17 +9,32 @@ function(endpointd_library NAME)
   target_link_libraries(${NAME} PUBLIC endpointd_flags ${ARG_DEPS} ${ARG_EXTERNAL} PRIVATE ${ARG_PRIVATE_EXTERNAL})
 endfunction()
 
-# endpointd_test(NAME SOURCES ... [DEPS ...]): a GoogleTest binary; each of its
-# tests is one test of ctest.
+# endpointd_test(NAME SOURCES ... [DEPS ...] [CONFINED]): a GoogleTest binary; each of its
+# tests is one test of ctest. CONFINED: about what a confined process may not do. Sanitizers
+# do such things themselves, so it exists in builds without them only, has the label
+# `confined`, and is built by the target confined_tests.
 function(endpointd_test NAME)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "CONFINED" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(ARG_CONFINED AND ENDPOINTD_SANITIZE)
+    return()
+  endif()
+  set(LABELS "")
+  if(ARG_CONFINED)
+    set(LABELS LABELS confined)
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${NAME} PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT} ${LABELS})
+  if(ARG_CONFINED)
+    if(NOT TARGET confined_tests)
+      add_custom_target(confined_tests)
+    endif()
+    add_dependencies(confined_tests ${NAME})
+  endif()
 endfunction()
 
 # endpointd_fuzz(NAME SOURCE file DEPS ...): a libFuzzer target in the fuzz preset;
