@@ -119,6 +119,10 @@ bool App::Impl::start_serving() {
         return false;
     }
     admin_ = std::move(*admin);
+    if (const auto forbidden = exec::forbid_listening(confinement_.holds); !forbidden) {
+        log_.error("confinement", "cannot start", {{"why", forbidden.error().text}});
+        return false;
+    }
     admin_->start();
     peers_->configure(peers_config());
     if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });

@@ -185,6 +185,8 @@ int serve(const Directories& directories) {
     }
     if (const auto prepared = prepare_store(directories, user); !prepared) return failed("daemon", prepared.error().text);
 
+    source.running_user = identity->running_user;
+    source.fqdn = identity->fqdn;
     // What is to be granted stands in the configuration, and the libraries that read it
     // have to be loaded; so this is done twice.
     findings = {};
@@ -193,8 +195,6 @@ int serve(const Directories& directories) {
         log_findings(log, findings);
         return failed("config", kInvalid);
     }
-    source.running_user = identity->running_user;
-    source.fqdn = identity->fqdn;
     source.settings = open_settings(directories, identity->running_user);
     findings = {};
     Confinement confinement;

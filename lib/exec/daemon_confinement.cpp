@@ -74,11 +74,13 @@ std::string by_abi(const char* what, int abi) {
     return what + std::string(": Landlock ABI ") + std::to_string(abi) + " has no rule for it";
 }
 
-void say_what_landlock_leaves_open(int abi, std::vector<std::string>& missing) {
+void say_what_landlock_leaves_open(int abi, bool abstract_sockets, std::vector<std::string>& missing) {
     if (abi < 3) missing.push_back(by_abi("emptying a file by its path is not limited", abi));
     if (abi < 4) missing.push_back("TCP ports are not limited: Landlock ABI " + std::to_string(abi) + " has no rules for them");
     if (abi < 5) missing.push_back(by_abi("ioctl on a device is limited by system calls alone", abi));
     if (abi < 6) missing.push_back(by_abi("connecting to an abstract Unix socket is not limited", abi));
+    else if (abstract_sockets)
+        missing.emplace_back("connecting to an abstract Unix socket is not limited: the service manager listens on one");
 }
 
 Result<void> limit_files(const DaemonConfinementSpec& spec, DaemonConfinement& holds) {
@@ -105,7 +107,7 @@ Result<void> limit_files(const DaemonConfinementSpec& spec, DaemonConfinement& h
     if (root || errno != EACCES) return fail(Errc::not_permitted, "Landlock did not stick");
     holds.landlock = abi;
     holds.tcp_ports = abi >= 4;
-    say_what_landlock_leaves_open(abi, holds.missing);
+    say_what_landlock_leaves_open(abi, spec.abstract_sockets, holds.missing);
     return {};
 }
 
@@ -144,6 +146,11 @@ Result<DaemonConfinement> confine_daemon(const DaemonConfinementSpec& spec) {
     if (auto done = limit_files(spec, holds); !done) return done.error();
     if (auto done = limit_calls(spec, holds); !done) return done.error();
     return holds;
+}
+
+Result<void> forbid_listening(const DaemonConfinement& holds) {
+    if (!holds.seccomp) return {};
+    return install_listening_filter();
 }
 
 }  // namespace endpointd::exec

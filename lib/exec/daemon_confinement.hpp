@@ -52,4 +52,9 @@ struct DaemonConfinement {
 // reported as missing, since they make calls that no filter of ours should allow.
 Result<DaemonConfinement> confine_daemon(const DaemonConfinementSpec& spec);
 
+// Once everything listens that ever will: all threads lose bind and listen. Landlock
+// alone would leave a hole: to listen on a socket that was never bound takes any free
+// port and asks nobody. Nothing happens where `holds` has no seccomp.
+Result<void> forbid_listening(const DaemonConfinement& holds);
+
 }  // namespace endpointd::exec

@@ -50,8 +50,8 @@ constexpr const char* kAllowed[] = {
     "stat", "lstat", "newfstatat", "fstatat64", "statx", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "rename",
     "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir",
     // Sockets: which ones there may be stands at `socket`, which options at `setsockopt`.
-    "connect", "bind", "listen", "accept", "accept4", "getsockname", "getpeername", "getsockopt", "shutdown", "sendto", "sendmsg",
-    "sendmmsg", "recvfrom", "recvmsg", "recvmmsg"};
+    "connect", "bind", "listen", "accept", "accept4", "getsockname", "getpeername", "getsockopt", "shutdown", "recvfrom", "recvmsg",
+    "recvmmsg"};
 
 // --- what no line of the daemon asks for: whoever does has taken it over ---------
 
@@ -73,9 +73,12 @@ constexpr const char* kDeadly[] = {
 
 // --- the list ----------------------------------------------------------------------
 
+constexpr std::uint32_t kRefused = SCMP_ACT_ERRNO(ENOSYS);
+
 class Filter {
 public:
-    Filter() : context_(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)), &::seccomp_release) {
+    // What holds for a call without a rule.
+    explicit Filter(std::uint32_t otherwise) : context_(::seccomp_init(otherwise), &::seccomp_release) {
         if (!context_) error_ = ENOMEM;
         // Another architecture's calls have other numbers: 32-bit ones and x32's on x86-64.
         set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
@@ -87,6 +90,13 @@ public:
 
     void allow(const char* call, std::initializer_list<Argument> when = {}) { add(SCMP_ACT_ALLOW, call, when); }
     void kill(const char* call, std::initializer_list<Argument> when = {}) { add(SCMP_ACT_KILL_PROCESS, call, when); }
+
+    void refuse(const char* call) { add(kRefused, call, {}); }
+    // For every thread there is, where no_new_privs is set already.
+    void bind_all_threads() {
+        set(SCMP_FLTATR_CTL_NNP, 0);
+        set(SCMP_FLTATR_CTL_TSYNC, 1);
+    }
 
     // 0 or an errno.
     int load() {
@@ -109,7 +119,8 @@ private:
     int error_ = 0;
 };
 
-constexpr Argument is(unsigned argument, std::uint64_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+// `value` is a small number or a process id, never negative.
+constexpr Argument is(unsigned argument, long value) { return {argument, SCMP_CMP_EQ, static_cast<std::uint64_t>(value), 0}; }
 constexpr Argument below(unsigned argument, std::uint64_t value) { return {argument, SCMP_CMP_LT, value, 0}; }
 constexpr Argument masked(unsigned argument, std::uint64_t mask, std::uint64_t value) {
     return {argument, SCMP_CMP_MASKED_EQ, mask, value};
@@ -135,22 +146,23 @@ void processes(Filter& filter) {
     constexpr unsigned kFlags = 0;
 #endif
     filter.allow("clone", {masked(kFlags, ~kHarmless, kThread)});
-    filter.kill("clone", {without(kFlags, CLONE_THREAD)});
-    const auto self = static_cast<std::uint64_t>(::getpid());
+    filter.kill("clone", {without(kFlags, std::uint64_t{CLONE_THREAD})});
+    const pid_t self = ::getpid();
     filter.allow("kill", {is(0, self)});
     filter.allow("tgkill", {is(0, self)});
     filter.allow("prlimit64", {is(0, 0), is(2, 0)});  // asks, and sets nothing
     filter.allow("prlimit64", {is(0, self), is(2, 0)});
     for (const int what : {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ})
-        filter.allow("prctl", {is(0, static_cast<std::uint64_t>(what))});
+        filter.allow("prctl", {is(0, what)});
+    filter.allow("seccomp");  // for forbid_listening(); a further filter can only refuse more
 }
 
 void descriptors(Filter& filter) {
     // Flags, copies and SQLite's locks; no signals to somebody else (F_SETOWN), no leases, no seals.
     for (const int what : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW})
-        filter.allow("fcntl", {is(1, static_cast<std::uint64_t>(what))});
+        filter.allow("fcntl", {is(1, what)});
     // Asio's, stdio's question whether something is a terminal, and IPv6 scopes by name; nothing else a device understands.
-    for (const unsigned long what : {FIONBIO, FIONREAD, TCGETS, SIOCGIFINDEX, SIOCGIFNAME}) filter.allow("ioctl", {is(1, what)});
+    for (const long what : {FIONBIO, FIONREAD, TCGETS, SIOCGIFINDEX, SIOCGIFNAME}) filter.allow("ioctl", {is(1, what)});
     // No file with set-user-id; the admin socket gets a mode and a group, and never another owner.
     constexpr std::uint64_t kSpecial = S_ISUID | S_ISGID;
     constexpr std::uint64_t kSame = 0xffffffff;
@@ -168,17 +180,21 @@ void descriptors(Filter& filter) {
 void sockets(Filter& filter) {
     // The low bits; above them are SOCK_CLOEXEC and SOCK_NONBLOCK.
     constexpr std::uint64_t kType = 0xf;
-    const auto socket = [&](std::uint64_t family, std::uint64_t type, std::uint64_t protocol) {
-        filter.allow("socket", {is(0, family), masked(1, kType, type), is(2, protocol)});
+    const auto socket = [&](int family, int type, int protocol) {
+        filter.allow("socket", {is(0, family), masked(1, kType, static_cast<std::uint64_t>(type)), is(2, protocol)});
     };
-    for (const std::uint64_t family : {AF_INET, AF_INET6}) {
-        for (const std::uint64_t protocol : {0, int{IPPROTO_TCP}}) socket(family, SOCK_STREAM, protocol);
-        for (const std::uint64_t protocol : {0, int{IPPROTO_UDP}}) socket(family, SOCK_DGRAM, protocol);  // DNS
+    for (const int family : {AF_INET, AF_INET6}) {
+        for (const int protocol : {0, int{IPPROTO_TCP}}) socket(family, SOCK_STREAM, protocol);
+        for (const int protocol : {0, int{IPPROTO_UDP}}) socket(family, SOCK_DGRAM, protocol);  // DNS
     }
     // syslog, the service manager, the admin socket. The runner's kind, SOCK_SEQPACKET, comes by inheritance only.
-    for (const std::uint64_t type : {SOCK_STREAM, SOCK_DGRAM}) socket(AF_UNIX, type, 0);
+    for (const int type : {int{SOCK_STREAM}, int{SOCK_DGRAM}}) socket(AF_UNIX, type, 0);
     // getaddrinfo asks which addresses this host has.
-    for (const std::uint64_t type : {SOCK_RAW, SOCK_DGRAM}) socket(AF_NETLINK, type, NETLINK_ROUTE);
+    for (const int type : {int{SOCK_RAW}, int{SOCK_DGRAM}}) socket(AF_NETLINK, type, NETLINK_ROUTE);
+    // TCP Fast Open connects without Landlock being asked.
+    filter.allow("sendto", {without(3, MSG_FASTOPEN)});
+    filter.allow("sendmsg", {without(2, MSG_FASTOPEN)});
+    filter.allow("sendmmsg", {without(3, MSG_FASTOPEN)});
     // Below the numbers where filters, programs and multicast begin.
     filter.allow("setsockopt", {is(1, SOL_SOCKET), below(2, SO_ATTACH_FILTER)});
     filter.allow("setsockopt", {is(1, IPPROTO_TCP), below(2, 31 /* TCP_ULP */)});
@@ -226,22 +242,31 @@ void load_nss_libraries() {
 }
 
 Result<void> install_daemon_filter() {
-    Filter filter;
+    Filter filter(kRefused);
     for (const char* call : kAllowed) filter.allow(call);
     for (const char* call : kDeadly) filter.kill(call);
     memory(filter);
     processes(filter);
     descriptors(filter);
     sockets(filter);
-    if (const int number = filter.load(); number != 0) {
-        Error error = system_error("install the seccomp filter", number);
-        if (number == EINVAL || number == ENOSYS) error.code = Errc::unavailable;
-        return error;
-    }
+    // A kernel that has filters looks for one behind the null pointer.
+    if (::syscall(SYS_seccomp, 1L /* SECCOMP_SET_MODE_FILTER */, 0L, nullptr) == -1 && errno != EFAULT)
+        return fail(Errc::unavailable, system_error("this kernel takes no seccomp filter", errno).text);
+    if (const int number = filter.load(); number != 0) return system_error("install the seccomp filter", number);
     // Without a filter the kernel would complain about the null pointer.
     errno = 0;
     const bool refused = ::syscall(SYS_clone3, nullptr, 0) == -1 && errno == ENOSYS;
     if (!refused || ::prctl(PR_GET_SECCOMP) != 2) return fail(Errc::not_permitted, "the seccomp filter did not stick");
+    return {};
+}
+
+Result<void> install_listening_filter() {
+    Filter filter(SCMP_ACT_ALLOW);
+    for (const char* call : {"listen", "bind", "seccomp"}) filter.refuse(call);
+    filter.bind_all_threads();
+    if (const int number = filter.load(); number != 0) return system_error("install the second seccomp filter", number);
+    errno = 0;
+    if (::listen(-1, 0) != -1 || errno != ENOSYS) return fail(Errc::not_permitted, "the second seccomp filter did not stick");
     return {};
 }
 

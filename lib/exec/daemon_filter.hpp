@@ -28,4 +28,7 @@ void load_nss_libraries();
 // kernel has no seccomp filters.
 Result<void> install_daemon_filter();
 
+// A second one, for every thread: no further socket is bound or listens.
+Result<void> install_listening_filter();
+
 }  // namespace endpointd::exec

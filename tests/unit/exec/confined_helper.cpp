@@ -36,6 +36,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include "exec/daemon_confinement.hpp"
@@ -196,6 +197,15 @@ const std::map<std::string, Attempt, std::less<>>& attempts() {
              return static_cast<long>(::setsockopt(static_cast<int>(fd), SOL_SOCKET, SO_ATTACH_FILTER, "", 0));
          }},
         {"connect", [](const char* port) { return tcp(port, ::connect); }},
+        {"fast-open",
+         [](const char* port) {
+             const long fd = made_socket(AF_INET, SOCK_STREAM);
+             const sockaddr_in address = loopback(port);
+             return static_cast<long>(
+                 ::sendto(static_cast<int>(fd), "x", 1, MSG_FASTOPEN, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+         }},
+        {"listen", [](const char*) { return static_cast<long>(::listen(static_cast<int>(made_socket(AF_INET, SOCK_STREAM)), 1)); }},
+        {"loosen", [](const char*) { return ::syscall(SYS_seccomp, 0U, 0U, nullptr); }},
         {"bind", [](const char* port) { return tcp(port, ::bind); }},
         // Files.
         {"read", [](const char* path) { return opened(path, O_RDONLY); }},
@@ -214,19 +224,20 @@ const std::map<std::string, Attempt, std::less<>>& attempts() {
     return all;
 }
 
-// A kernel that says yes to this call and does nothing.
-bool pretend(const char* call) {
+// A kernel that does nothing when it is asked for this: it says yes (0), or that it
+// does not know the call.
+bool pretend(const char* call, std::uint32_t answer) {
     scmp_filter_ctx context = ::seccomp_init(SCMP_ACT_ALLOW);
     const int number = ::seccomp_syscall_resolve_name(call);
-    return context != nullptr && number >= 0 && ::seccomp_rule_add(context, SCMP_ACT_ERRNO(0), number, 0) == 0 &&
+    return context != nullptr && number >= 0 && ::seccomp_rule_add(context, SCMP_ACT_ERRNO(answer), number, 0) == 0 &&
            ::seccomp_load(context) == 0;
 }
 
 int usage() {
     std::fputs(
-        "Usage: confined_helper [--become USER] [--as USER] [--abi N] [--landlock-required] [--second-thread] [--pretend CALL]\n"
-        "                       [--read-dir PATH] [--read-file PATH] [--write-dir PATH] [--bind PORT] [--connect PORT]\n"
-        "                       ATTEMPT [ARGUMENT]\n",
+        "Usage: confined_helper [--become USER] [--as USER] [--abi N] [--landlock-required] [--seccomp-best-effort]\n"
+        "                       [--second-thread] [--serving] [--pretend CALL] [--lack CALL] [--read-dir PATH]\n"
+        "                       [--read-file PATH] [--write-dir PATH] [--bind PORT] [--connect PORT] ATTEMPT [ARGUMENT]\n",
         stderr);
     return 2;
 }
@@ -234,12 +245,22 @@ int usage() {
 int helper(int argc, char** argv) {
     DaemonConfinementSpec spec;
     const char* pretended = nullptr;
+    std::uint32_t answer = 0;
     bool second_thread = false;
+    bool serving = false;
     int at = 1;
     for (; at < argc && std::strncmp(argv[at], "--", 2) == 0; ++at) {
         const std::string_view option = argv[at];
         if (option == "--landlock-required") {
             spec.landlock_required = true;
+            continue;
+        }
+        if (option == "--seccomp-best-effort") {
+            spec.seccomp_required = false;
+            continue;
+        }
+        if (option == "--serving") {
+            serving = true;
             continue;
         }
         if (option == "--second-thread") {
@@ -256,7 +277,10 @@ int helper(int argc, char** argv) {
         else if (option == "--connect") spec.connect_ports.push_back(port());
         else if (option == "--abi") spec.abi = static_cast<int>(number(value));
         else if (option == "--pretend") pretended = value;
-        else if (option == "--become") {
+        else if (option == "--lack") {
+            pretended = value;
+            answer = ENOSYS;
+        } else if (option == "--become") {
             // By main, as a service manager's `User=` would have.
             const auto user = find_user(value);
             if (!user || !become_user(*user)) return 4;
@@ -270,7 +294,7 @@ int helper(int argc, char** argv) {
     const Attempt& attempt = attempts().find(std::string_view(argv[at]))->second;
     const char* const argument = at + 1 < argc ? argv[at + 1] : "";
 
-    if (pretended != nullptr && !pretend(pretended)) return 4;
+    if (pretended != nullptr && !pretend(pretended, answer)) return 4;
     std::thread another;
     if (second_thread) another = std::thread([] { ::pause(); });
     const auto confined = confine_daemon(spec);
@@ -278,6 +302,24 @@ int helper(int argc, char** argv) {
         std::printf("%s\n", confined.error().text.c_str());
         std::fflush(stdout);
         ::_exit(3);
+    }
+    if (serving) {
+        // In a thread that was there before, which the second filter has to reach.
+        int result = 3;
+        std::mutex gate;
+        gate.lock();
+        std::thread worker([&] {
+            const std::lock_guard wait(gate);
+            errno = 0;
+            result = attempt(argument) >= 0 ? 0 : errno;
+        });
+        const auto forbidden = forbid_listening(*confined);
+        if (!forbidden) std::puts(forbidden.error().text.c_str());
+        gate.unlock();
+        worker.join();
+        std::puts(result == 0 ? "done" : ::strerrorname_np(result));
+        std::fflush(stdout);
+        ::_exit(forbidden ? 0 : 3);
     }
     std::printf("seccomp=%d landlock=%d tcp=%d\n", confined->seccomp, confined->landlock, confined->tcp_ports);
     for (const std::string& text : confined->missing) std::printf("missing: %s\n", text.c_str());

@@ -257,6 +257,19 @@ TEST_P(Confined, UsesNoTcpPortButThoseItHasPeersOn) {
     EXPECT_EQ(tries("bind", "20002"), "EACCES");
 }
 
+TEST_P(Confined, ConnectsInNoWayThatLandlockIsNotAskedAbout) {
+    EXPECT_EQ(tries("fast-open", stranger_.port()), "ENOSYS");
+    EXPECT_EQ(tries("fast-open", peer_.port()), "ENOSYS");
+}
+
+TEST_P(Confined, ListensNowhereElseOnceItServes) {
+    EXPECT_EQ(tries("listen"), "done") << "at any free port, until it serves";
+    for (const char* attempt : {"listen", "bind", "loosen"}) EXPECT_EQ(helper({"--serving", attempt, "0"}).end, "ENOSYS") << attempt;
+    EXPECT_EQ(helper({"--serving", "connect", peer_.port()}).end, "done");
+    EXPECT_EQ(helper({"--serving", "thread"}).end, "done");
+    EXPECT_EQ(helper({"--serving", "execve"}).end, "SIGSYS");
+}
+
 TEST_P(Confined, SaysWhatAnOlderLandlockLeavesOpen) {
     abi_ = 2;
     const Answer answer = helper({"connect", stranger_.port()});
@@ -284,6 +297,22 @@ TEST_P(Confined, DoesNotStartWithoutARequiredLandlock) {
     EXPECT_THAT(answer.text, HasSubstr("confinement.landlock is required, and this kernel has no Landlock"));
     abi_.reset();
     EXPECT_EQ(helper({"--landlock-required", "nothing"}).end, landlock_abi() > 0 ? "done" : "status 3");
+}
+
+TEST_P(Confined, DoesNotStartWithoutSeccompUnlessBestEffortIsEnough) {
+    const Answer required = helper({"--lack", "seccomp", "nothing"});
+    EXPECT_EQ(required.end, "status 3");
+    EXPECT_THAT(required.text, HasSubstr("confinement.seccomp is required"));
+    const Answer without = helper({"--lack", "seccomp", "--seccomp-best-effort", "read", at("etc/secrets/db")});
+    EXPECT_THAT(without.text, HasSubstr("seccomp=0"));
+    EXPECT_THAT(without.text,
+                HasSubstr("missing: system calls are not limited: this kernel takes no seccomp filter: Function not implemented\n"));
+    EXPECT_EQ(without.end, landlock_abi() > 0 ? "EACCES" : "done") << "Landlock holds without it";
+}
+
+TEST_P(Confined, TakesAKernelWithoutLandlockForOneThatHasNone) {
+    EXPECT_THAT(helper({"--lack", "landlock_create_ruleset", "nothing"}).text, HasSubstr("seccomp=1 landlock=0 tcp=0\n"));
+    EXPECT_EQ(helper({"--lack", "landlock_create_ruleset", "--landlock-required", "nothing"}).end, "status 3");
 }
 
 TEST_P(Confined, LeavesNothingOpenOnANewKernel) {
