@@ -71,6 +71,19 @@ void add_tls(exec::DaemonConfinementSpec& spec, const Directories& directories, 
     if (tls.crl) add("tls.crl", *tls.crl);
 }
 
+// A directory to write besides the store's, unless it holds what shall not be written.
+void add_writable(exec::DaemonConfinementSpec& spec, const Directories& directories, const std::string& what, const fs::path& path,
+                  Findings& findings) {
+    const fs::path directory = real(path), config = real(directories.config);
+    if (too_wide(directory, config, real(directories.state)) || at_or_below(directory, config)) {
+        findings.errors.push_back({path.string(), 0, 0, std::nullopt,
+                                   what + " holds more than the daemon may write: choose one that is not part of the configuration "
+                                          "directory, and holds neither that nor the state directory"});
+        return;
+    }
+    spec.write_directories.push_back(path.string());
+}
+
 std::vector<std::uint16_t> peer_ports(const dsl::Topology& topology) {
     std::vector<std::uint16_t> ports;
     for (const dsl::Endpoint* endpoint : topology.whom_to_dial()) {
@@ -104,7 +117,7 @@ std::string admin_socket(const Directories& directories, const settings::Setting
 }
 
 exec::DaemonConfinementSpec confinement_spec(const Directories& directories, const Configuration& configuration,
-                                             std::optional<exec::User> user, std::vector<Finding>& warnings) {
+                                             std::optional<exec::User> user, Findings& findings) {
     const settings::Settings& settings = configuration.settings;
     exec::DaemonConfinementSpec spec;
     spec.user = std::move(user);
@@ -113,12 +126,15 @@ exec::DaemonConfinementSpec confinement_spec(const Directories& directories, con
     for (const char* name : kConfigurationDirectories) spec.read_directories.push_back(directories.config + "/" + name);
     spec.read_directories.emplace_back("/proc");  // whose child a caller of the admin socket is
     spec.read_files.assign(kSystemFiles.begin(), kSystemFiles.end());
-    add_tls(spec, directories, settings.tls, warnings);
+    add_tls(spec, directories, settings.tls, findings.warnings);
     // Whoever writes it below /run (systemd-resolved, NetworkManager, resolvconf) replaces it by rename.
     if (const fs::path resolver = real("/etc/resolv.conf"); at_or_below(resolver, "/run") && resolver.parent_path() != "/run")
         spec.read_directories.push_back(resolver.parent_path().string());
-    spec.write_directories = {store_directory(directories), directories.run};
-    if (settings.admin.socket.starts_with('/')) spec.write_directories.push_back(fs::path(settings.admin.socket).parent_path().string());
+    spec.write_directories.push_back(store_directory(directories));
+    add_writable(spec, directories, "the run directory", directories.run, findings);
+    const fs::path socket = fs::path(admin_socket(directories, settings)).lexically_normal();
+    if (real(socket.parent_path()) != real(directories.run))
+        add_writable(spec, directories, "admin.socket's directory", socket.parent_path(), findings);
     if (settings.listen.enabled) spec.bind_ports.push_back(static_cast<std::uint16_t>(settings.listen.port));
     spec.connect_ports = peer_ports(*configuration.topology);
     spec.connect_ports.push_back(kDnsPort);

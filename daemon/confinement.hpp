@@ -27,10 +27,10 @@ std::string admin_socket(const Directories& directories, const settings::Setting
 
 // The rights for `configuration`, to be granted before it is loaded for good. Never
 // the configuration directory itself: secrets/ is in it, and what is granted by a
-// directory survives a replacement by rename. `warnings` gets what is granted as a
-// single file because of that.
+// directory survives a replacement by rename. A warning is what is granted as a single
+// file because of that; an error, a directory that cannot be granted for writing.
 exec::DaemonConfinementSpec confinement_spec(const Directories& directories, const Configuration& configuration,
-                                             std::optional<exec::User> user, std::vector<Finding>& warnings);
+                                             std::optional<exec::User> user, Findings& findings);
 
 // What `next` needs and a confined daemon cannot be given any more: ports of peers.
 std::vector<Finding> needing_wider_confinement(const Confinement& confinement, const Configuration& next);

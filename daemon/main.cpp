@@ -198,7 +198,11 @@ int serve(const Directories& directories) {
     source.settings = open_settings(directories, identity->running_user);
     findings = {};
     Confinement confinement;
-    confinement.spec = confinement_spec(directories, *configuration, user, findings.warnings);
+    confinement.spec = confinement_spec(directories, *configuration, user, findings);
+    if (!findings.ok()) {
+        log_findings(log, findings);
+        return failed("confinement", "its directories cannot be told apart from what it must not write");
+    }
     auto confined = exec::confine_daemon(confinement.spec);
     if (!confined) return failed("confinement", confined.error().text);
     confinement.holds = std::move(*confined);
