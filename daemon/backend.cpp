@@ -36,6 +36,22 @@ json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& gr
             {"queued", peer.queued},       {"last_message", time_text(peer.last_message)}};
 }
 
+// The runner and its plugins.
+json::Object runner_confinement(const exec::RunnerConfinement& holds) {
+    json::Array missing;
+    for (const std::string& text : holds.missing) missing.emplace_back(text);
+    return {{"seccomp", holds.seccomp}, {"landlock", static_cast<long>(holds.landlock)}, {"root", holds.root}, {"missing", std::move(missing)}};
+}
+
+json::Object confinement_view(const exec::DaemonConfinement& holds, const exec::RunnerConfinement& runner) {
+    json::Array missing;
+    for (const std::string& text : holds.missing) missing.emplace_back(text);
+    return {{"seccomp", holds.seccomp},
+            {"landlock", static_cast<long>(holds.landlock)},
+            {"missing", std::move(missing)},
+            {"runner", runner_confinement(runner)}};
+}
+
 Error refused_run(const exec::Outcome& outcome) {
     switch (outcome.refusal) {
         case exec::Refusal::unknown_command:
@@ -63,9 +79,6 @@ json::Value App::Impl::status() const {
     }
     const exec::RunnerCounters runner = runner_ ? runner_->counters() : exec::RunnerCounters{};
     const store::StoreStatus store = store_->status();
-    const json::Object no_confinement{{"seccomp", false}, {"landlock", 0}};
-    json::Object confinement = no_confinement;
-    confinement.set("runner", no_confinement);
     return json::Object{
         {"node", settings.node.name},
         {"zone", configuration_.topology->local_zone().name},
@@ -85,7 +98,7 @@ json::Value App::Impl::status() const {
                                 {"pid", static_cast<long>(runner.pid)}}},
         {"store",
          json::Object{{"size", store.size}, {"outbox", peers_->stored_answers()}, {"audit", store.audit}, {"failing", store.failing}}},
-        {"confinement", std::move(confinement)},
+        {"confinement", confinement_view(confinement_.holds, runner.confinement)},
     };
 }
 

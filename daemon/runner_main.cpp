@@ -184,17 +184,17 @@ void raise_descriptor_limit() {
 // Tells the launcher who there is, and then gives up what the runner itself could do.
 Result<exec::RunnerConfinement> confine(const Arguments& arguments, const Configuration& configuration, exec::LauncherClient& launcher) {
     const exec::Identities& identities = configuration.runner.identities;
-    auto root = launcher.settle(identities.list, !identities.gains_rights);
-    if (!root) return root.error();
+    auto settled = launcher.settle(identities.list, !identities.gains_rights);
+    if (!settled) return settled.error();
     if (auto forbidden = exec::forbid_core_dumps(); !forbidden) return forbidden.error();
     exec::RunnerRules rules{std::filesystem::absolute(arguments.state).lexically_normal().string(),
                             configuration.settings.confinement.seccomp == settings::Demand::required,
                             configuration.settings.confinement.landlock == settings::Demand::required};
     auto confinement = exec::confine_runner(rules);
     if (!confinement) return confinement.error();
-    confinement->root = *root;
-    if (identities.gains_rights && !*root)
-        confinement->missing.push_back("commands with allow_setuid run without Landlock and seccomp: no process here is root");
+    confinement->root = settled->root;
+    if (identities.gains_rights && !settled->confines)
+        confinement->missing.push_back("commands with allow_setuid run without Landlock and seccomp: confining them takes root with CAP_SYS_ADMIN");
     return confinement;
 }
 

@@ -59,7 +59,7 @@ private:
         }
         if (no_new_privs_ && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return {system_error("set no_new_privs", errno).text};
         if (auto forbidden = forbid_core_dumps(); !forbidden) return {forbidden.error().text};
-        return {"", ::geteuid() == 0, ::getpid()};
+        return {"", ::geteuid() == 0, may_confine_without_no_new_privs(), ::getpid()};
     }
 
     LauncherReply handle(const StartSpawner& start, UniqueFd& socket) {

@@ -58,6 +58,7 @@ using LauncherRequest = std::variant<Settle, StartSpawner, KillChild, AskRun>;
 struct LauncherReply {
     std::string error;  // empty: done
     bool root = false;  // Settle: it is still root
+    bool confines = false;  // Settle: also what may gain rights
     pid_t pid = 0;      // StartSpawner: of the spawner; Settle: its own
     std::optional<std::uint64_t> run = {};
 };

@@ -32,12 +32,12 @@ Result<LauncherClient::Answer> LauncherClient::ask(const LauncherRequest& reques
     }
 }
 
-Result<bool> LauncherClient::settle(std::vector<Identity> identities, bool no_new_privs) {
+Result<LauncherClient::Settled> LauncherClient::settle(std::vector<Identity> identities, bool no_new_privs) {
     auto answer = ask(Settle{std::move(identities), no_new_privs});
     if (!answer) return answer.error();
     if (!answer->reply.error.empty()) return fail(Errc::not_permitted, std::move(answer->reply.error));
     pid_ = answer->reply.pid;
-    return answer->reply.root;
+    return Settled{answer->reply.root, answer->reply.confines};
 }
 
 Result<LauncherClient::Started> LauncherClient::start_spawner(std::uint32_t identity, SandboxProfile profile) {

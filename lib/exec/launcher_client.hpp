@@ -23,8 +23,12 @@ class LauncherClient {
 public:
     explicit LauncherClient(UniqueFd socket) : channel_(std::move(socket), kLauncherReplyBytes, 1) {}
 
-    // First and once. True: the launcher is root.
-    Result<bool> settle(std::vector<Identity> identities, bool no_new_privs);
+    struct Settled {
+        bool root = false;      // the launcher is root
+        bool confines = false;  // and can confine also what may gain rights
+    };
+    // First and once.
+    Result<Settled> settle(std::vector<Identity> identities, bool no_new_privs);
 
     struct Started {
         pid_t pid = 0;

@@ -85,6 +85,7 @@ std::string encode(const LauncherReply& reply) {
     ByteWriter out;
     out.text(std::string_view(reply.error).substr(0, kErrorBytes));
     out.u8(reply.root ? 1 : 0);
+    out.u8(reply.confines ? 1 : 0);
     out.u32(static_cast<std::uint32_t>(reply.pid));
     out.u8(reply.run ? 1 : 0);
     out.u64(reply.run.value_or(0));
@@ -96,6 +97,7 @@ Result<LauncherReply> decode_launcher_reply(std::string_view bytes) {
     LauncherReply reply;
     reply.error = std::string(in.text(kErrorBytes));
     reply.root = in.u8() != 0;
+    reply.confines = in.u8() != 0;
     reply.pid = static_cast<pid_t>(in.u32());
     const bool run = in.u8() != 0;
     const std::uint64_t id = in.u64();

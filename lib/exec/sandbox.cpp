@@ -1,12 +1,14 @@
 #include "exec/sandbox.hpp"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -54,11 +56,17 @@ Result<void> install_filter(const std::string& filter) {
 
 }  // namespace
 
+bool may_confine_without_no_new_privs() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+    if (::syscall(SYS_capget, &header, data.data()) != 0) return false;
+    return (data[CAP_SYS_ADMIN / 32].effective & (1U << (CAP_SYS_ADMIN % 32))) != 0;
+}
+
 Result<Sandboxed> enter_sandbox(const Identity& identity, const SandboxProfile& profile) {
-    const bool root = ::geteuid() == 0;
     // Who is root opens the paths as root: a plugin's user may reach what the daemon's may not.
     std::optional<Landlock> ruleset;
-    const bool can_confine = profile.no_new_privs || root;
+    const bool can_confine = profile.no_new_privs || may_confine_without_no_new_privs();
     if (can_confine) {
         auto made = make_ruleset(profile);
         if (!made) return made.error();

@@ -29,8 +29,8 @@ struct PathRule {
 };
 
 struct SandboxProfile {
-    // False: what is started may gain rights by a set-user-ID bit. An unprivileged
-    // process can then install neither Landlock nor seccomp, and goes without.
+    // False: what is started may gain rights by a set-user-ID bit. A process without
+    // CAP_SYS_ADMIN can then install neither Landlock nor seccomp, and goes without.
     bool no_new_privs = true;
     bool landlock = true;
     std::vector<PathRule> paths;
@@ -51,6 +51,10 @@ struct Sandboxed {
 // and confines itself; in the order in which each step is still possible. Rules for
 // what is not there are left out. After an error the process must end.
 Result<Sandboxed> enter_sandbox(const Identity& identity, const SandboxProfile& profile);
+
+// Whether we could confine what may gain rights: CAP_SYS_ADMIN. Root may lack it, if a
+// service manager has taken it away.
+bool may_confine_without_no_new_privs();
 
 void put(ByteWriter& out, const SandboxProfile& profile);
 bool get(ByteReader& in, SandboxProfile& profile);

@@ -44,6 +44,21 @@ struct Workshop {
     int landlock;  // -1: none
 };
 
+// No more than we have ourselves: an unprivileged process cannot raise what it inherited.
+void clamp(ResourceLimits& limits) {
+    const auto lower = [](int what, std::uint64_t& value) {
+        rlimit own{};
+        if (::getrlimit(static_cast<__rlimit_resource_t>(what), &own) == 0) value = std::min<std::uint64_t>(value, own.rlim_max);
+    };
+    // The child gets a second more than that as its hard limit, for SIGXCPU to come first.
+    lower(RLIMIT_CPU, ++limits.cpu);
+    --limits.cpu;
+    lower(RLIMIT_DATA, limits.memory);
+    lower(RLIMIT_FSIZE, limits.file_size);
+    lower(RLIMIT_NPROC, limits.processes);
+    lower(RLIMIT_NOFILE, limits.open_files);
+}
+
 // Starts what one request asks for. False: the runner is gone.
 bool serve(Workshop& workshop, ChannelMessage message) {
     auto request = decode_spawn_request(message.bytes);
@@ -57,6 +72,7 @@ bool serve(Workshop& workshop, ChannelMessage message) {
         above[i].reset(::fcntl(message.fds[i].get(), F_DUPFD_CLOEXEC, kFirstFree));
         if (!above[i]) return false;
     }
+    clamp(request->limits);
     if (request->script) passed[passing++] = above[0].get();
     for (std::size_t i = kSpawnRequestFds; i < count; ++i) passed[passing++] = above[i].get();
     std::vector<char*> argv = pointers_to(request->argv);

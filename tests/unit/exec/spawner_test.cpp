@@ -122,7 +122,7 @@ TEST_F(LauncherTest, GivesUpRootWhereNoCommandHasAnotherUser) {
     if (::geteuid() != 0) GTEST_SKIP() << "not root";
     const auto root = launcher_->settle({Identity{65534, 65534, {}}}, true);
     ASSERT_TRUE(root.has_value()) << root.error().text;
-    EXPECT_FALSE(*root);
+    EXPECT_FALSE(root->root);
 }
 
 TEST_F(LauncherTest, SignalsNobodyButTheRunnersChildren) {
