@@ -42,6 +42,11 @@ public:
             result.rule = rule(pointer, written);
         }
         if (const json::Value* value = written.find("default"); value && !failed_) set_default(pointer, *value, result);
+        if (failed_) {
+            // Tuples are judged by it all the same, and one mistake is named once.
+            result.rule = {};
+            result.rule.type = Type::string;
+        }
         return result;
     }
 

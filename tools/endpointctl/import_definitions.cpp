@@ -36,6 +36,9 @@ constexpr std::string_view kInternalTemplates[] = {
     "icinga-check-command",    "cluster-check-command", "cluster-zone-check-command", "dummy-check-command", "random-check-command",
     "exception-check-command", "null-check-command",    "null-event-command",         "sleep-check-command", "ifw-api-check-command"};
 
+// Bytes or elements that cost as much as a statement.
+constexpr std::size_t kBytesPerStep = 64;
+
 Imported opaque(std::string why) {
     Imported value;
     value.kind = Kind::opaque;
@@ -130,13 +133,11 @@ private:
     void run_body(const Node& body, Definition& made) {
         for (const Node& statement : body.children) {
             if (!made.broken.empty()) return;
-            if (++steps_ > kImportSteps) {
-                made.broken = "it and what it imports are too large";
-                return;
-            }
+            ++steps_;
             if (statement.kind == NodeKind::import) import(statement, made);
             else if (statement.kind == NodeKind::assignment) assign(statement, made);
             else made.broken = "its body does more than set attributes (line " + std::to_string(statement.at.line) + ")";
+            if (steps_ > kImportSteps) made.broken = "it and what it imports are too large";
         }
     }
 
@@ -239,7 +240,9 @@ private:
     }
 
     Imported evaluate(const Node& node, const Imported& scope) {
-        if (++steps_ > kImportSteps) return opaque("is too large");
+        // What is copied counts as well: a value may hold another one twice.
+        steps_ += 1 + node.text.size() / kBytesPerStep;
+        if (steps_ > kImportSteps) return opaque("is too large");
         Imported value;
         switch (node.kind) {
             case NodeKind::null:
@@ -294,7 +297,7 @@ private:
     }
 
     Imported named(const std::string& name, const Imported& scope) {
-        if (const Imported* own = scope.find(name)) return *own;
+        if (const Imported* own = scope.find(name)) return copied(*own);
         if (const auto constant = constants_.find(name); constant != constants_.end()) {
             // A constant that is made of itself ends here; each is folded where it is used.
             if (!folding_.insert(name).second) return opaque("uses the constant " + name + ", which uses itself");
@@ -316,7 +319,13 @@ private:
             value = value->find(step);
             if (!value) return opaque("refers to something that is not set");
         }
-        return *value;
+        return copied(*value);
+    }
+
+    Imported copied(const Imported& value) {
+        steps_ += size_of(value) / kBytesPerStep;
+        if (steps_ > kImportSteps) return opaque("is too large");
+        return value;
     }
 
     const std::vector<ParsedFile>& files_;

@@ -29,7 +29,7 @@ std::string lower(std::string text) {
 
 std::string shown(const std::string& foreign) { return "'" + escaped(foreign, 128) + "'"; }
 
-// Thrown nowhere: the first reason stands, and everything after it is skipped.
+// The first reason to refuse stands.
 class EntryMaker {
 public:
     explicit EntryMaker(const Definition& definition) : definition_(definition) {}

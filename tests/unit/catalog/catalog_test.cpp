@@ -147,6 +147,15 @@ TEST(Catalog, RefusesAMacroThatIsNoParameter) {
     EXPECT_THAT(load_text(R"({"commands": {"c": {"kind": "check", "command": ["/bin/x", "$x$"]}}})").messages(), ElementsAre(expected));
 }
 
+TEST(Catalog, NamesABrokenRuleOnceWhereATupleUsesIt) {
+    for (const char* rule :
+         {R"({})", R"({"pattern": "("})", R"({"type": "integer", "pattern": "x"})", R"({"type": "integer", "max_length": 1})"}) {
+        const Loaded loaded = load_command(std::string("\"parameters\": {\"p\": ") + rule + R"(}, "tuples": [{"p": true}])");
+        EXPECT_THAT(loaded.messages(), SizeIs(1)) << rule;
+        EXPECT_THAT(loaded.first_pointer(), testing::StartsWith("/commands/c/parameters/p")) << rule;
+    }
+}
+
 TEST(Catalog, RefusesAnUnpairedDollar) {
     EXPECT_THAT(load_command(R"("arguments": {"-x": "5$"})").messages(),
                 ElementsAre("a '$' without its partner; a dollar sign is written \"$$\""));

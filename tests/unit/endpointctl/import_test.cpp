@@ -273,10 +273,14 @@ TEST_F(Import, EndsWhereTemplatesAndValuesGrow) {
         "\"aaaaaaaaaaaaaaaa\"\n";
     for (int i = 0; i < 40; ++i) text += "vars.x = vars.x + vars.x\n";
     text += "command = [ \"/bin/d\", vars.x ] }\nconst A = B\nconst B = A\nobject CheckCommand \"e\" { command = [ A ] }\n";
+    text += "object CheckCommand \"f\" { command = [ \"/bin/f\" ]\nvars.x = 1\n";
+    for (int i = 0; i < 40; ++i) text += "vars.x = [ vars.x, vars.x ]\nvars.y = vars\n";
+    text += "}\n";
     const Answer answer = of(text);
     EXPECT_THAT(answer.reason("c"), HasSubstr("too large"));
     EXPECT_THAT(answer.reason("d"), HasSubstr("too large"));
     EXPECT_THAT(answer.reason("e"), HasSubstr("which uses itself"));
+    EXPECT_THAT(answer.reason("f"), HasSubstr("too large"));
 }
 
 TEST_F(Import, OfABrokenFileImportsNothing) {
