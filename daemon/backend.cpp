@@ -40,7 +40,8 @@ json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& gr
 json::Object runner_confinement(const exec::RunnerConfinement& holds) {
     json::Array missing;
     for (const std::string& text : holds.missing) missing.emplace_back(text);
-    return {{"seccomp", holds.seccomp}, {"landlock", static_cast<long>(holds.landlock)}, {"root", holds.root}, {"missing", std::move(missing)}};
+    return {
+        {"seccomp", holds.seccomp}, {"landlock", static_cast<long>(holds.landlock)}, {"root", holds.root}, {"missing", std::move(missing)}};
 }
 
 json::Object confinement_view(const exec::DaemonConfinement& holds, const exec::RunnerConfinement& runner) {

@@ -194,7 +194,8 @@ Result<exec::RunnerConfinement> confine(const Arguments& arguments, const Config
     if (!confinement) return confinement.error();
     confinement->root = settled->root;
     if (identities.gains_rights && !settled->confines)
-        confinement->missing.push_back("commands with allow_setuid run without Landlock and seccomp: confining them takes root with CAP_SYS_ADMIN");
+        confinement->missing.push_back(
+            "commands with allow_setuid run without Landlock and seccomp: confining them takes root with CAP_SYS_ADMIN");
     return confinement;
 }
 

@@ -56,10 +56,10 @@ using LauncherRequest = std::variant<Settle, StartSpawner, KillChild, AskRun>;
 
 // With one descriptor, the spawner's socket, where a spawner was started.
 struct LauncherReply {
-    std::string error;  // empty: done
-    bool root = false;  // Settle: it is still root
+    std::string error;      // empty: done
+    bool root = false;      // Settle: it is still root
     bool confines = false;  // Settle: also what may gain rights
-    pid_t pid = 0;      // StartSpawner: of the spawner; Settle: its own
+    pid_t pid = 0;          // StartSpawner: of the spawner; Settle: its own
     std::optional<std::uint64_t> run = {};
 };
 

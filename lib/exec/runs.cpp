@@ -36,6 +36,7 @@ struct Runs::Run {
     enum class Pressure { none, terminated, killed } pressure = Pressure::none;
 
     std::uint64_t id = 0;
+    std::uint64_t serial = 0;  // of its spawn request
     std::string command;
     std::vector<std::string> argv;
     Duration timeout{};
@@ -63,7 +64,7 @@ Runs::Runs(const Log& log, const Clock& clock, LauncherClient& launcher, Record&
       self_(std::move(self)),
       events_(std::move(events)),
       plugins_(self_.user.uid, self_.root),
-      spawners_(log, launcher,
+      spawners_(log, clock, launcher,
                 {[this](SpawnResult result) { started(std::move(result)); },
                  [this](const std::vector<std::uint64_t>& ids, const std::string& why) { lost(ids, why); },
                  [this](int fd, std::uint64_t spawner, bool writable) { events_.watch(fd, Watched::spawner, spawner, writable); },
@@ -138,7 +139,9 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
 
     // By its path only where the catalog says so; otherwise what was checked is what runs.
     const bool script = plugin->script && !command.by_path;
-    SpawnRequest spawn{id,        command.by_path ? plugin->resolved : std::string(), script,
+    // A number of our own: an id may come back while a spawner still works on its first use.
+    const std::uint64_t serial = run->serial = ++last_serial_;
+    SpawnRequest spawn{serial,    command.by_path ? plugin->resolved : std::string(), script,
                        run->argv, environment_for(id, admitted->invocation.env),      resource_limits(command, limits_.max_concurrent)};
     std::vector<std::string> secret_words = environment_words(*secrets, kFirstPassed + (script ? 1 : 0));
     spawn.env.insert(spawn.env.end(), secret_words.begin(), secret_words.end());
@@ -150,6 +153,7 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     set_deadline(*run, run->begun + run->timeout);
     Run& kept = *run;
     runs_.emplace(id, std::move(run));
+    starting_.emplace(serial, id);
     const auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds));
     if (!secrets->values.empty()) wipe(spawn.env);
     if (!sent) finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
@@ -165,16 +169,17 @@ void Runs::start_waiting() {
 
 void Runs::started(SpawnResult result) {
     const pid_t pid = result.reply.pid;
-    const auto found = runs_.find(result.reply.id);
+    const auto found = take_starting(result.reply.id);
     if (pid > 0) orphans_.forget(pid);
     if (found == runs_.end() || !result.pidfd) {
-        // Never became a plugin, or came too late: the sweep ends and reaps it.
+        // Never became a plugin, or came too late: it is ended, and the sweep reaps it.
+        if (pid > 0 && result.pidfd) launcher_.kill(pid, true, SIGKILL);
         if (pid > 0) orphans_.expect(clock_.steady());
         if (found == runs_.end()) return;
         Outcome failed = outcome_of(*found->second);
         failed.verdict = found->second->verdict.value_or(Verdict::spawn_failed);
         failed.output = exec_failure(found->second->argv.front(), result.reply.error_code);
-        return finish(result.reply.id, std::move(failed));
+        return finish(found->first, std::move(failed));
     }
     Run& run = *found->second;
     run.phase = Run::Phase::running;
@@ -186,10 +191,20 @@ void Runs::started(SpawnResult result) {
     if (run.pressure != Run::Pressure::none) signal_group(run, SIGTERM);
 }
 
+// The run that a spawner speaks of; none if it was given up meanwhile.
+Runs::Table::iterator Runs::take_starting(std::uint64_t serial) {
+    const auto started = starting_.find(serial);
+    if (started == starting_.end()) return runs_.end();
+    const auto found = runs_.find(started->second);
+    starting_.erase(started);
+    return found;
+}
+
 void Runs::lost(const std::vector<std::uint64_t>& ids, const std::string& why) {
-    for (const std::uint64_t id : ids) {
-        const auto found = runs_.find(id);
+    for (const std::uint64_t serial : ids) {
+        const auto found = take_starting(serial);
         if (found == runs_.end()) continue;
+        const std::uint64_t id = found->first;
         if (!why.empty()) {
             finish(id, refused(Refusal::unavailable, "'" + found->second->command + "' cannot be started: its sandbox: " + why));
             continue;
@@ -279,6 +294,7 @@ void Runs::finish(std::uint64_t id, Outcome outcome) {
     EP_ASSERT(found != runs_.end());
     const std::unique_ptr<Run> run = std::move(found->second);
     runs_.erase(found);
+    if (run->phase == Run::Phase::starting) starting_.erase(run->serial);
     deadlines_.erase({run->deadline, id});
     if (run->pid > 0) {
         pids_.erase(run->pid);
@@ -333,12 +349,12 @@ void Runs::end_in_time(Run& run) {
         return set_deadline(run, run.begun + run.timeout + run.timeout / 10);
     }
     if (run.phase == Run::Phase::starting || run.pressure == Run::Pressure::killed) {
-        // Stuck before its exec, or in a sleep that no signal ends.
-        log_.warning("run", "gave up on a process that does not end", {{"command", run.command}, {"pid", run.pid}});
+        // Not started in its time, which the spawner's queue or its exec took, and to be killed
+        // if it still is; or in a sleep that no signal ends.
         const bool starting = run.phase == Run::Phase::starting;
-        const std::uint64_t id = run.id;
-        finish(id, outcome_of(run));
-        if (starting) spawners_.give_up(id);
+        log_.warning("run", starting ? "was not started in its time" : "gave up on a process that does not end",
+                     {{"command", run.command}, {"pid", run.pid}});
+        finish(run.id, outcome_of(run));
         return orphans_.expect(clock_.steady());
     }
     run.pressure = Run::Pressure::killed;

@@ -114,6 +114,7 @@ private:
     void signal_group(const Run& run, int number) const;
     void finish(std::uint64_t id, Outcome outcome);
     std::string why_no_user(const std::string& run_as) const;
+    Table::iterator take_starting(std::uint64_t serial);
     void put_on_record(const Run& run, const Outcome& outcome);
     Outcome outcome_of(Run& run) const;
     OrphanContext orphan_context() const;
@@ -131,8 +132,10 @@ private:
     Plugins plugins_;
     SpawnerPool spawners_;
     Orphans orphans_;
-    Table runs_;                                     // starting and running
-    std::unordered_map<pid_t, std::uint64_t> pids_;  // of the running ones
+    Table runs_;                                                 // starting and running
+    std::unordered_map<pid_t, std::uint64_t> pids_;              // of the running ones
+    std::unordered_map<std::uint64_t, std::uint64_t> starting_;  // serial of a spawn request to its run
+    std::uint64_t last_serial_ = 0;
     std::deque<std::pair<std::uint64_t, RunRequest>> waiting_;
     std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_;
     std::vector<char> buffer_;

@@ -17,13 +17,14 @@ struct SpawnerPool::Spawner {
     SteadyTime started;
     std::map<std::uint64_t, std::uint64_t> requests = {};  // unanswered: id to sequence number
     SteadyTime used = {};
+    SteadyTime answered = {};  // or began to have something to answer
     bool wants_write = false;
     bool ready = false;    // in its sandbox
     bool retired = false;  // takes no more requests
 };
 
-SpawnerPool::SpawnerPool(const Log& log, LauncherClient& launcher, SpawnerPoolEvents events)
-    : log_(log), launcher_(launcher), events_(std::move(events)) {}
+SpawnerPool::SpawnerPool(const Log& log, const Clock& clock, LauncherClient& launcher, SpawnerPoolEvents events)
+    : log_(log), clock_(clock), launcher_(launcher), events_(std::move(events)) {}
 
 SpawnerPool::~SpawnerPool() = default;
 
@@ -32,6 +33,7 @@ Result<void> SpawnerPool::spawn(SteadyTime now, const SandboxSpec& sandbox, cons
     if (!picked) return picked.error();
     Spawner& spawner = **picked;
     spawner.used = now;
+    if (spawner.requests.empty()) spawner.answered = now;
     const std::uint64_t sequence = ++sequence_;
     spawner.requests.emplace(request.id, sequence);
     unanswered_.insert(sequence);
@@ -131,6 +133,7 @@ void SpawnerPool::ready(std::uint64_t id, bool readable, bool writable) {
         if (request == spawner.requests.end()) return remove(id);
         unanswered_.erase(request->second);
         spawner.requests.erase(request);
+        spawner.answered = clock_.steady();
         SpawnResult result{*reply, {}};
         if (!received->message.fds.empty()) result.pidfd = std::move(received->message.fds.front());
         events_.started(std::move(result));
@@ -155,28 +158,23 @@ void SpawnerPool::remove(std::uint64_t id, const std::string& why) {
     if (!lost.empty()) events_.lost(lost, why);
 }
 
-void SpawnerPool::give_up(std::uint64_t request_id) {
-    for (const auto& [id, spawner] : spawners_) {
-        const auto request = spawner->requests.find(request_id);
-        if (request == spawner->requests.end()) continue;
-        unanswered_.erase(request->second);
-        spawner->requests.erase(request);
-        return remove(id);
-    }
-}
-
 void SpawnerPool::tick(SteadyTime now) {
+    std::vector<std::uint64_t> stuck;
     for (auto it = spawners_.begin(); it != spawners_.end();) {
         Spawner& spawner = *it->second;
+        if (!spawner.requests.empty() && now - spawner.answered >= kSpawnerStuck) stuck.push_back(spawner.id);
         const bool over = spawner.requests.empty() && (spawner.retired || now - spawner.used >= kSpawnerIdle);
         it = over ? end_idle(it) : std::next(it);
     }
+    for (const std::uint64_t id : stuck) remove(id);
 }
 
 std::optional<SteadyTime> SpawnerPool::next() const {
     std::optional<SteadyTime> first;
-    for (const auto& [id, spawner] : spawners_)
-        if (spawner->requests.empty() && (!first || spawner->used + kSpawnerIdle < *first)) first = spawner->used + kSpawnerIdle;
+    for (const auto& [id, spawner] : spawners_) {
+        const SteadyTime when = spawner->requests.empty() ? spawner->used + kSpawnerIdle : spawner->answered + kSpawnerStuck;
+        if (!first || when < *first) first = when;
+    }
     return first;
 }
 

@@ -32,6 +32,9 @@ inline constexpr std::size_t kSpawnersPerSandbox = 2;
 inline constexpr std::size_t kBusyRequests = 3;
 // Without a request for so long, a spawner ends.
 inline constexpr std::chrono::seconds kSpawnerIdle{60};
+// Without an answer for so long, a spawner is stuck (a program on a dead file system)
+// and is killed; a busy machine answers within seconds.
+inline constexpr std::chrono::seconds kSpawnerStuck{20};
 // Older ones are replaced, so that a sandbox takes in what was installed since.
 inline constexpr std::chrono::minutes kSpawnerAge{10};
 // Sandboxes with spawners at the same time; each costs a process or two. For one
@@ -54,7 +57,7 @@ struct SpawnerPoolEvents {
 class SpawnerPool {
 public:
     // `launcher` must outlive it.
-    SpawnerPool(const Log& log, LauncherClient& launcher, SpawnerPoolEvents events);
+    SpawnerPool(const Log& log, const Clock& clock, LauncherClient& launcher, SpawnerPoolEvents events);
     ~SpawnerPool();
 
     // From the next spawner on: what is hidden from plugins.
@@ -68,9 +71,7 @@ public:
 
     // The spawner's socket has something to read, or to write.
     void ready(std::uint64_t spawner, bool readable, bool writable);
-    // Kills the spawner that holds this request: it is stuck in starting it.
-    void give_up(std::uint64_t request_id);
-    // Ends idle spawners; when to be called next.
+    // Ends idle spawners, and those that are stuck in starting something; when to be called next.
     void tick(SteadyTime now);
     std::optional<SteadyTime> next() const;
 
@@ -89,6 +90,7 @@ private:
     Table::iterator end_idle(Table::iterator spawner);
 
     const Log& log_;
+    const Clock& clock_;
     LauncherClient& launcher_;
     SandboxBuilder builder_{HiddenPaths{}};
     SpawnerPoolEvents events_;

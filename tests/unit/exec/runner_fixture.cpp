@@ -85,7 +85,7 @@ std::string RunnerFixture::plugin(const std::string& name) {
 
 void RunnerFixture::add_command(const std::string& name, const std::string& path, const std::string& members) {
     std::string text = "{ \"commands\": { \"" + name + "\": { \"kind\": \"check\", \"command\": [\"" + path + "\"]";
-    if (members.find("\"env\"") == std::string::npos) text += ", \"env\": { \"FIXTURE\": \"" + directory_.path() + "\" }";
+    if (members.find("\"env\":") == std::string::npos) text += ", \"env\": { \"FIXTURE\": \"" + directory_.path() + "\" }";
     if (!members.empty()) text += ", " + members;
     write_catalog(name + ".json", text + " } } }");
 }

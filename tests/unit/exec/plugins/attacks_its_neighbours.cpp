@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     }
     closedir(all);
     attack("parent", parent, kills);
-    char count[64];
+    char count[96];
     snprintf(count, sizeof count, "%d neighbours, %d spawners, %d launchers", neighbours, spawners, launchers);
     say("seen", count);
     return 0;
