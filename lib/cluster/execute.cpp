@@ -164,6 +164,9 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
                 break;
         }
     };
+    // The policy before the catalog: who may not run a command inside does not learn either whether it is there.
+    const json::Value* named = entry.command_ref ? request->command.macros.find(*entry.command_ref) : nullptr;
+    if (named && named->string() && !inner_granted(request, *named->string())) return false;
     auto admission = catalog::admit(*request->rules->catalog, entry, request->command.macros);
     if (!admission) {
         refused(admission.error());
@@ -212,7 +215,8 @@ bool CommandExecutor::inner_granted(const RequestPtr& request, const std::string
     if (verdict.allowed) return true;
     services_.usage.admit(verdict, services_.clock.steady());  // counts the denial
     refuse(request, verdict.reason,
-           "command " + quoted(inner) + " inside " + quoted(command.command) + " is not granted to " + escaped(request->from.endpoint),
+           "the command that '" + *request->entry->command_ref + "' of " + quoted(command.command) + " names is not granted to " +
+               escaped(request->from.endpoint),
            verdict.detail);
     return false;
 }
