@@ -9,10 +9,19 @@ function(endpointd_library NAME)
   target_link_libraries(${NAME} PUBLIC endpointd_flags ${ARG_DEPS} ${ARG_EXTERNAL} PRIVATE ${ARG_PRIVATE_EXTERNAL})
 endfunction()
 
-# endpointd_test(NAME SOURCES ... [DEPS ...]): a GoogleTest binary; each of its
-# tests is one test of ctest.
+# endpointd_test(NAME SOURCES ... [DEPS ...] [CONFINED]): a GoogleTest binary; each of its
+# tests is one test of ctest. CONFINED: about what a confined process may not do. Sanitizers
+# do such things themselves, so it is built without them only (target confined_tests), and a
+# build with them runs the binary of the build that ENDPOINTD_INTEROP_BIN names.
 function(endpointd_test NAME)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "CONFINED" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(ARG_CONFINED AND ENDPOINTD_SANITIZE)
+    if(ENDPOINTD_INTEROP_BIN)
+      add_test(NAME ${NAME} COMMAND ${ENDPOINTD_INTEROP_BIN}/${NAME})
+      set_tests_properties(${NAME} PROPERTIES LABELS interop TIMEOUT 600)
+    endif()
+    return()
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -20,6 +29,12 @@ function(endpointd_test NAME)
   target_link_libraries(${NAME} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${NAME} PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_CONFINED)
+    if(NOT TARGET confined_tests)
+      add_custom_target(confined_tests)
+    endif()
+    add_dependencies(confined_tests ${NAME})
+  endif()
 endfunction()
 
 # endpointd_fuzz(NAME SOURCE file DEPS ...): a libFuzzer target in the fuzz preset;

@@ -19,14 +19,19 @@ constexpr std::chrono::milliseconds kLoopsPatience{500};
 constexpr std::chrono::milliseconds kAdminGrace{1000};
 }  // namespace
 
-App::App(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log)
-    : impl_(std::make_unique<Impl>(std::move(directories), std::move(configuration), std::move(starter), clock, log)) {}
+App::App(Directories directories, ConfigurationSource source, Configuration configuration, Confinement confinement,
+         exec::StarterHandle starter, const Clock& clock, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(directories), std::move(source), std::move(configuration), std::move(confinement),
+                                   std::move(starter), clock, log)) {}
 App::~App() = default;
 int App::run() { return impl_->run(); }
 
-App::Impl::Impl(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log)
+App::Impl::Impl(Directories directories, ConfigurationSource source, Configuration configuration, Confinement confinement,
+                exec::StarterHandle starter, const Clock& clock, Log& log)
     : directories_(std::move(directories)),
+      source_(std::move(source)),
       configuration_(std::move(configuration)),
+      confinement_(std::move(confinement)),
       starter_(std::move(starter)),
       clock_(clock),
       log_(log),
@@ -53,7 +58,7 @@ int App::Impl::run() {
 
 bool App::Impl::start_store() {
     store::StoreThread::Options options;
-    options.state_directory = directories_.state;
+    options.state_directory = store_directory(directories_);
     options.audit_max_age = configuration_.settings.audit.max_age;
     options.audit_max_size = configuration_.settings.audit.max_size;
     auto store = store::StoreThread::start(std::move(options), clock_, log_,
@@ -105,7 +110,7 @@ bool App::Impl::start_serving() {
     const settings::Settings& settings = configuration_.settings;
     if (settings.listen.enabled && !listen(settings.listen)) return false;
     admin::ServerConfig config;
-    config.socket_path = settings.admin.socket.starts_with('/') ? settings.admin.socket : directories_.run + "/" + settings.admin.socket;
+    config.socket_path = admin_socket(directories_, settings);
     config.group = settings.admin.group;
     config.no_descendants_of = starter_.pid;
     auto admin = admin::Server::open(io_, config, *this, log_);
@@ -114,7 +119,22 @@ bool App::Impl::start_serving() {
         return false;
     }
     admin_ = std::move(*admin);
+    if (const auto forbidden = exec::forbid_listening(confinement_.holds); !forbidden) {
+        log_.error("confinement", "cannot start", {{"why", forbidden.error().text}});
+        return false;
+    }
     admin_->start();
+    peers_->configure(peers_config());
+    if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
+    serving_ = true;
+    log_.info("daemon", "ready",
+              {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
+    notify_service_manager("READY=1");
+    return true;
+}
+
+cluster::PeersConfig App::Impl::peers_config() {
+    const settings::Settings& settings = configuration_.settings;
     cluster::PeersConfig peers;
     peers.topology = configuration_.topology;
     peers.contexts = configuration_.contexts;
@@ -123,15 +143,18 @@ bool App::Impl::start_serving() {
     peers.reconnect_min = settings.connect.reconnect_min;
     peers.reconnect_max = settings.connect.reconnect_max;
     peers.min_answer = settings.limits.min_answer;
-    peers_->configure(std::move(peers));
-    if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
-    serving_ = true;
-    log_.warning("confinement",
-                 "this version confines neither the daemon nor the plugins (no seccomp, no Landlock): limit them by other means");
-    log_.info("daemon", "ready",
-              {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
-    notify_service_manager("READY=1");
-    return true;
+    peers.cannot_connect = [this] { note_lost_files(); };
+    return peers;
+}
+
+// Said once: a name that can no longer be resolved is tried again every minute.
+void App::Impl::note_lost_files() {
+    if (lost_files_noted_) return;
+    for (const std::string& path : lost_files(confinement_)) {
+        lost_files_noted_ = true;
+        log_.warning("confinement", "a file was replaced, and the confined daemon cannot read the new one: restart endpointd",
+                     {{"file", path}});
+    }
 }
 
 bool App::Impl::listen(const settings::Listen& where) {

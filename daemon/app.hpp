@@ -9,15 +9,18 @@
 #include "arguments.hpp"
 #include "base/log.hpp"
 #include "configuration.hpp"
+#include "confinement.hpp"
 #include "exec/starter.hpp"
 
 namespace endpointd {
 
 class App {
 public:
-    // `starter` is the process that starts runners, and the socket to it. `clock` and `log`
-    // must outlive the app.
-    App(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log);
+    // `source` is where a reload takes the configuration from, `confinement` what the
+    // process has given up for good, `starter` the process that starts runners, and the
+    // socket to it. `clock` and `log` must outlive the app.
+    App(Directories directories, ConfigurationSource source, Configuration configuration, Confinement confinement,
+        exec::StarterHandle starter, const Clock& clock, Log& log);
     ~App();
 
     // Serves until a signal or a fatal error ends it. 0 after an orderly stop, 2 if

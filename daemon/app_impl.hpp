@@ -23,7 +23,8 @@ namespace endpointd {
 
 class App::Impl final : public admin::Backend {
 public:
-    Impl(Directories directories, Configuration configuration, exec::StarterHandle starter, const Clock& clock, Log& log);
+    Impl(Directories directories, ConfigurationSource source, Configuration configuration, Confinement confinement,
+         exec::StarterHandle starter, const Clock& clock, Log& log);
 
     int run();
 
@@ -49,16 +50,21 @@ private:
     void stop(int status);
 
     void reload_by(std::string by, ReloadDone done);
+    void load_anew(const std::string& by, std::shared_ptr<const UniqueFd> settings);
     void switch_to(Configuration loaded);
     void finish_reload(const std::string& by, Findings findings, bool reloaded);
     void apply_rules();
     void follow_audit();
+    cluster::PeersConfig peers_config();
+    void note_lost_files();
     cluster::Services services();
     cluster::NodeHealth node_health() const;
     std::string digest() const;
 
     Directories directories_;
+    ConfigurationSource source_;
     Configuration configuration_;
+    const Confinement confinement_;
     exec::StarterHandle starter_;
     const Clock& clock_;
     Log& log_;
@@ -81,6 +87,7 @@ private:
     int exit_status_ = 0;
     bool serving_ = false;
     bool stopping_ = false;
+    bool lost_files_noted_ = false;
 };
 
 }  // namespace endpointd

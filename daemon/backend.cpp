@@ -7,6 +7,7 @@
 #include "app_impl.hpp"
 #include "catalog/invocation.hpp"
 #include "cluster/command_answer.hpp"
+#include "policy/method_capability.hpp"
 #include "policy/views.hpp"
 #include "wire/hello.hpp"
 
@@ -35,18 +36,20 @@ json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& gr
             {"queued", peer.queued},       {"last_message", time_text(peer.last_message)}};
 }
 
-// The kinds of command that a capability is about.
-bool serves(policy::Capability capability, catalog::Kind kind) noexcept {
-    switch (kind) {
-        case catalog::Kind::check:
-            return capability == policy::Capability::execute;
-        case catalog::Kind::action:
-            return capability == policy::Capability::action;
-        case catalog::Kind::event:
-        case catalog::Kind::notification:
-            return capability == policy::Capability::event;
-    }
-    return false;
+// The runner and its plugins.
+json::Object runner_confinement(const exec::RunnerConfinement& holds) {
+    json::Array missing;
+    for (const std::string& text : holds.missing) missing.emplace_back(text);
+    return {{"seccomp", holds.seccomp}, {"landlock", static_cast<long>(holds.landlock)}, {"root", holds.root}, {"missing", std::move(missing)}};
+}
+
+json::Object confinement_view(const exec::DaemonConfinement& holds, const exec::RunnerConfinement& runner) {
+    json::Array missing;
+    for (const std::string& text : holds.missing) missing.emplace_back(text);
+    return {{"seccomp", holds.seccomp},
+            {"landlock", static_cast<long>(holds.landlock)},
+            {"missing", std::move(missing)},
+            {"runner", runner_confinement(runner)}};
 }
 
 Error refused_run(const exec::Outcome& outcome) {
@@ -76,9 +79,6 @@ json::Value App::Impl::status() const {
     }
     const exec::RunnerCounters runner = runner_ ? runner_->counters() : exec::RunnerCounters{};
     const store::StoreStatus store = store_->status();
-    const json::Object no_confinement{{"seccomp", false}, {"landlock", 0}};
-    json::Object confinement = no_confinement;
-    confinement.set("runner", no_confinement);
     return json::Object{
         {"node", settings.node.name},
         {"zone", configuration_.topology->local_zone().name},
@@ -98,7 +98,7 @@ json::Value App::Impl::status() const {
                                 {"pid", static_cast<long>(runner.pid)}}},
         {"store",
          json::Object{{"size", store.size}, {"outbox", peers_->stored_answers()}, {"audit", store.audit}, {"failing", store.failing}}},
-        {"confinement", std::move(confinement)},
+        {"confinement", confinement_view(confinement_.holds, runner.confinement)},
     };
 }
 
@@ -138,7 +138,7 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
         *capability == policy::Capability::execute || *capability == policy::Capability::action || *capability == policy::Capability::event;
     if (verdict.allowed && runs && question.command) {
         const catalog::Command* command = configuration_.catalog->find(*question.command);
-        if (command == nullptr || !serves(*capability, command->kind)) {
+        if (command == nullptr || !policy::can_run(*capability, command->kind)) {
             deny(policy::Reason::unknown_command, "command '" + *question.command + "' is not in the local catalog");
         } else if (const auto admission = catalog::admit(*configuration_.catalog, *command, question.parameters); !admission) {
             verdict.source = command->source;
@@ -184,7 +184,8 @@ cluster::Services App::Impl::services() {
         [this](const cluster::Sender& to, std::string payload, SteadyTime keep_until) {
             peers_->answer(to, std::move(payload), keep_until);
         },
-        [this] { return node_health(); }};
+        [this] { return node_health(); },
+        [this] { return store_->status().failing; }};
 }
 
 cluster::NodeHealth App::Impl::node_health() const {

@@ -51,6 +51,7 @@ public:
     std::optional<Configuration> configuration();
 
 private:
+    uid_t assumed_user() const { return source_.running_user ? *source_.running_user : exec::settings_owner(source_.state_dir); }
     std::vector<SourceFile> read(files::TreeKind kind, uid_t user, Findings& findings);
     void put_candidate(std::vector<SourceFile>& files, Findings& findings) const;
     std::shared_ptr<tls::Contexts> contexts(const settings::Tls& tls, uid_t user);
@@ -58,6 +59,7 @@ private:
     Finding at_setting(std::string_view pointer, std::string message) const;
     void check_sandboxes(const catalog::Catalog& catalog);
     void check_plugins(const catalog::Catalog& catalog, uid_t user);
+    void check_secrets(const catalog::Catalog& catalog, uid_t user);
     bool read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text);
 
     const ConfigurationSource& source_;
@@ -68,7 +70,10 @@ private:
 
 std::vector<SourceFile> Loader::read(files::TreeKind kind, uid_t user, Findings& findings) {
     const std::size_t before = findings.errors.size() + findings.warnings.size();
-    std::vector<SourceFile> files = files::read_tree(source_.config_dir, kind, user, source_.unreadable, findings);
+    const bool opened = kind == files::TreeKind::settings && source_.settings;
+    std::vector<SourceFile> files =
+        opened ? files::read_settings(source_.config_dir, source_.settings->get(), user, source_.unreadable, findings)
+               : files::read_tree(source_.config_dir, kind, user, source_.unreadable, findings);
     incomplete_ = findings.errors.size() + findings.warnings.size() != before;
     if (source_.candidate && source_.candidate->kind == kind) put_candidate(files, findings);
     return files;
@@ -113,7 +118,7 @@ std::optional<Identity> Loader::identity() {
         auto loaded = settings::load(settings_files_, findings);
         return findings.ok() ? std::move(loaded) : std::nullopt;
     };
-    const uid_t assumed = exec::settings_owner(source_.state_dir);
+    const uid_t assumed = assumed_user();
     Findings first;
     auto loaded = look(assumed, first);
     if (!loaded) {
@@ -121,7 +126,8 @@ std::optional<Identity> Loader::identity() {
         findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
         return std::nullopt;
     }
-    const auto user = exec::running_user(loaded->user, source_.state_dir);
+    const auto user = source_.running_user ? Result<exec::User>(exec::User{"", *source_.running_user, 0})
+                                           : exec::running_user(loaded->user, source_.state_dir);
     if (!user) {
         findings_.errors.push_back({source_.config_dir + "/" + std::string(kSettingsFile), 0, 0, "/user", user.error().text});
         return std::nullopt;
@@ -134,8 +140,10 @@ std::optional<Identity> Loader::identity() {
     findings_.warnings.insert(findings_.warnings.end(), first.warnings.begin(), first.warnings.end());
     if (!loaded) return std::nullopt;
     // Asked only where it is needed: a dead DNS takes half a minute to say nothing.
-    settings::name_node(*loaded, loaded->node.name.empty() ? fqdn() : std::string(), findings_);
-    return Identity{std::move(*loaded), user->uid};
+    std::string name;
+    if (loaded->node.name.empty()) name = source_.fqdn.empty() ? fqdn() : source_.fqdn;
+    settings::name_node(*loaded, name, findings_);
+    return Identity{std::move(*loaded), user->uid, std::move(name)};
 }
 
 bool Loader::read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text) {
@@ -206,10 +214,39 @@ void Loader::check_sandboxes(const catalog::Catalog& catalog) {
 void Loader::check_plugins(const catalog::Catalog& catalog, uid_t user) {
     for (const auto& [name, command] : catalog.commands()) {
         if (command.builtin) continue;
-        const auto plugin = files::open_trusted(command.command.front(), files::TrustedKind::plugin, user);
+        const auto plugin = files::check_trusted(command.command.front(), files::TrustedKind::plugin, user);
         if (plugin || plugin.error().code != Errc::invalid) continue;
         findings_.warnings.push_back({command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
                                       "plugin of '" + name + "' will be refused: " + plugin.error().text});
+    }
+}
+
+// What the runner would refuse when the command is asked for: better known today. Only
+// for somebody who validates: the daemon itself cannot look into secrets/.
+void Loader::check_secrets(const catalog::Catalog& catalog, uid_t user) {
+    if (source_.unreadable != files::Unreadable::is_warning) return;
+    std::error_code ignored;
+    const std::string hidden = std::filesystem::weakly_canonical(source_.config_dir + "/secrets", ignored).string() + "/";
+    for (const auto& [name, command] : catalog.commands()) {
+        for (const catalog::SecretUse& secret : command.secrets) {
+            const auto add = [&](std::vector<Finding>& list, const std::string& what) {
+                list.push_back({command.source.substr(0, command.source.rfind(':')), 0, 0, std::nullopt,
+                                "secret '" + secret.name + "' of '" + name + "': " + what});
+            };
+            const std::string path = resolved(source_.config_dir, secret.file);
+            const auto file = files::open_trusted_file(path, files::TrustedKind::secret, user);
+            if (!file) {
+                add(file.error().code == Errc::not_permitted ? findings_.warnings : findings_.errors, file.error().text);
+                continue;
+            }
+            struct stat status {};
+            if (::fstat(file->fd.get(), &status) == 0 && user != 0 && status.st_uid != user && (status.st_mode & S_IRGRP) == 0)
+                add(findings_.errors, path +
+                                          ": only root may read it, and the runner does not run as root: chgrp it to the daemon's group"
+                                          " and chmod 0640");
+            if (!file->resolved.starts_with(hidden))
+                add(findings_.warnings, path + ": is outside of secrets/, and only that is hidden from every plugin: move it there");
+        }
     }
 }
 
@@ -218,20 +255,18 @@ std::optional<Configuration> Loader::configuration() {
     Configuration loaded;
     // Later kinds are checked even where the settings are broken: an operator wants all
     // errors at once. What depends on the node's name has to wait for it.
-    const uid_t user = who ? who->running_user : exec::settings_owner(source_.state_dir);
+    const uid_t user = who ? who->running_user : assumed_user();
     loaded.catalog =
         std::make_shared<const catalog::Catalog>(catalog::Catalog::load(read(files::TreeKind::catalog, user, findings_), findings_));
     check_sandboxes(*loaded.catalog);
     check_plugins(*loaded.catalog, user);
+    check_secrets(*loaded.catalog, user);
     const auto caps = read(files::TreeKind::caps, user, findings_);
     policy::KnownNames known;
     known.commands.emplace();
     for (const auto& [name, command] : loaded.catalog->commands()) known.commands->push_back(name);
     if (who) {
         loaded.settings = std::move(who->settings);
-        if (loaded.settings.confinement.landlock == settings::Demand::required)
-            findings_.errors.push_back(
-                at_setting("/confinement/landlock", "confinement.landlock is required, but this version confines nothing yet"));
         const auto zones = read(files::TreeKind::zones, user, findings_);
         if (!incomplete_) {
             auto topology = dsl::load_zones(zones, loaded.settings.node.name, loaded.settings.node.zone, findings_);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/findings.hpp"
+#include "base/unique_fd.hpp"
 #include "catalog/catalog.hpp"
 #include "dsl/zones.hpp"
 #include "files/tree.hpp"
@@ -42,6 +43,11 @@ struct ConfigurationSource {
     std::string run_dir;    // like the state directory, never open to a plugin
     std::optional<Candidate> candidate;
     files::Unreadable unreadable = files::Unreadable::is_error;
+
+    // What a confined daemon was told before, because it could not find it out again.
+    std::optional<uid_t> running_user = std::nullopt;
+    std::string fqdn = {};                          // empty: asked where the settings name no node
+    std::shared_ptr<const UniqueFd> settings = {};  // endpointd.json, opened and checked; no descriptor: there is none
 };
 
 // None if there was an error; every error and warning is in `findings`.
@@ -52,6 +58,7 @@ std::optional<Configuration> load_configuration(const ConfigurationSource& sourc
 struct Identity {
     settings::Settings settings;
     uid_t running_user = 0;
+    std::string fqdn;  // where it had to be asked
 };
 std::optional<Identity> load_identity(const ConfigurationSource& source, Findings& findings);
 

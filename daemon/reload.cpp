@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <iterator>
 
 #include "app_impl.hpp"
 #include "files/digest.hpp"
@@ -18,6 +19,7 @@ void App::Impl::apply_rules() {
     rules->catalog = configuration_.catalog;
     rules->runner_timeout = configuration_.settings.runner.timeout;
     rules->queue = configuration_.settings.runner.queue;
+    rules->answers_kept = configuration_.settings.replay.max_age;
     dispatcher_->configure(std::move(rules));
 }
 
@@ -33,8 +35,25 @@ void App::Impl::reload_by(std::string by, ReloadDone done) {
     if (reloading_) return refuse("a reload is under way; try again when it is over");
     reloading_ = std::move(done);
     notify_service_manager("RELOADING=1");
-    auto loaded = load_configuration({directories_.config, directories_.state, directories_.run, std::nullopt, files::Unreadable::is_error},
-                                     findings);
+    // Confined, we could not open a file that was replaced by rename: the starter can.
+    runner_->open_settings([this, by = std::move(by)](Result<UniqueFd> opened) {
+        if (opened) return load_anew(by, std::make_shared<const UniqueFd>(std::move(*opened)));
+        if (opened.error().code == Errc::not_found) return load_anew(by, std::make_shared<const UniqueFd>());
+        Findings refused;
+        refused.errors.push_back({directories_.config + "/endpointd.json", 0, 0, std::nullopt, opened.error().text});
+        finish_reload(by, std::move(refused), false);
+    });
+}
+
+void App::Impl::load_anew(const std::string& by, std::shared_ptr<const UniqueFd> settings) {
+    Findings findings;
+    source_.settings = std::move(settings);
+    auto loaded = load_configuration(source_, findings);
+    source_.settings.reset();
+    explain_refusals(findings);
+    for (const std::string& path : lost_files(confinement_))
+        findings.warnings.push_back(
+            {path, 0, 0, std::nullopt, "was replaced, and the confined daemon cannot read the new file: restart endpointd"});
     if (loaded && loaded->settings.node.name != configuration_.settings.node.name) {
         // Every connection and every answer speaks in the old name.
         findings.errors.push_back(
@@ -64,10 +83,12 @@ void App::Impl::reload_by(std::string by, ReloadDone done) {
             for (const std::string& setting : settings::needing_restart(configuration_.settings, next->settings))
                 found->warnings.push_back(
                     {directories_.config + "/endpointd.json", 0, 0, setting, "changed; it counts after a restart of endpointd"});
+            std::ranges::move(needing_wider_confinement(confinement_, *next), std::back_inserter(found->warnings));
             // What counts only after a restart stays as it is.
             next->settings.listen = configuration_.settings.listen;
             next->settings.admin = configuration_.settings.admin;
             next->settings.user = configuration_.settings.user;
+            next->settings.confinement = configuration_.settings.confinement;
             switch_to(std::move(*next));
             finish_reload(by, std::move(*found), true);
         });
@@ -82,8 +103,7 @@ void App::Impl::switch_to(Configuration loaded) {
     runner_->configure({settings.runner.max_concurrent, settings.runner.queue});
     follow_audit();
     apply_rules();
-    peers_->configure({configuration_.topology, configuration_.contexts, settings.limits.message_size, settings.connect.timeout,
-                       settings.connect.reconnect_min, settings.connect.reconnect_max, settings.limits.min_answer});
+    peers_->configure(peers_config());
 }
 
 void App::Impl::finish_reload(const std::string& by, Findings findings, bool reloaded) {

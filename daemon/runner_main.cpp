@@ -1,7 +1,7 @@
 // endpointd-runner: owns the command catalog and starts what it allows. Started
-// by the starter with one end of a socket; reads its configuration by itself,
-// becomes the daemon's user unless a command has run_as, and serves until the
-// other end closes.
+// by the starter as the daemon's user, with a socket to the daemon and one to the
+// launcher; reads its configuration by itself, tells the launcher which users there
+// are, confines itself, and serves until the daemon's end closes.
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -10,10 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "base/clock.hpp"
@@ -21,6 +20,9 @@
 #include "catalog/catalog.hpp"
 #include "exec/confine.hpp"
 #include "exec/exit_status.hpp"
+#include "exec/launcher_client.hpp"
+#include "exec/record.hpp"
+#include "exec/runner_confinement.hpp"
 #include "exec/server.hpp"
 #include "exec/signals.hpp"
 #include "files/digest.hpp"
@@ -31,15 +33,17 @@ namespace endpointd {
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: endpointd-runner [--config DIR] [--state DIR] [--run DIR] --fd N\n"
+    "Usage: endpointd-runner [--config DIR] [--state DIR] [--run DIR] --fd N --launcher N [--root]\n"
     "\n"
     "Starts the commands of the local catalog for endpointd. It is started by\n"
-    "endpointd, which gives it a socket; there is no reason to start it by hand.\n"
+    "endpointd, which gives it two sockets; there is no reason to start it by hand.\n"
     "\n"
     "  --config DIR   configuration directory (default /etc/endpointd)\n"
     "  --state DIR    state directory (default /var/lib/endpointd)\n"
     "  --run DIR      run directory (default /run/endpointd)\n"
     "  --fd N         number of the socket to endpointd\n"
+    "  --launcher N   number of the socket to the launcher\n"
+    "  --root         the launcher is root\n"
     "  --help         this text\n"
     "  --version      the version\n";
 
@@ -48,7 +52,20 @@ struct Arguments {
     std::string state = "/var/lib/endpointd";
     std::string run = "/run/endpointd";
     int fd = -1;
+    int launcher = -1;
+    bool root = false;
 };
+
+bool is_number(const std::string& text, int& value) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+bool is_our_socket(int fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return fd > STDERR_FILENO && ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
 
 // Ends the process for --help, --version and what it does not understand.
 Arguments parse_arguments(int argc, char** argv) {
@@ -56,6 +73,8 @@ Arguments parse_arguments(int argc, char** argv) {
                                           {"state", required_argument, nullptr, 's'},
                                           {"run", required_argument, nullptr, 'r'},
                                           {"fd", required_argument, nullptr, 'f'},
+                                          {"launcher", required_argument, nullptr, 'l'},
+                                          {"root", no_argument, nullptr, 'R'},
                                           {"help", no_argument, nullptr, 'h'},
                                           {"version", no_argument, nullptr, 'v'},
                                           {nullptr, 0, nullptr, 0}};
@@ -72,11 +91,15 @@ Arguments parse_arguments(int argc, char** argv) {
             case 'r':
                 arguments.run = value;
                 break;
-            case 'f': {
-                const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), arguments.fd);
-                if (error != std::errc() || end != value.data() + value.size()) arguments.fd = -1;
+            case 'f':
+                if (!is_number(value, arguments.fd)) arguments.fd = -1;
                 break;
-            }
+            case 'l':
+                if (!is_number(value, arguments.launcher)) arguments.launcher = -1;
+                break;
+            case 'R':
+                arguments.root = true;
+                break;
             case 'h':
                 std::fputs(kUsage, stdout);
                 ::exit(0);
@@ -88,11 +111,8 @@ Arguments parse_arguments(int argc, char** argv) {
                 ::exit(exec::kBadConfigStatus);
         }
     }
-    int type = 0;
-    socklen_t size = sizeof type;
-    const bool socket = arguments.fd > STDERR_FILENO && ::getsockopt(arguments.fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
-    if (optind != argc || !socket || type != SOCK_SEQPACKET) {
-        std::fputs("endpointd-runner: --fd: not a socket from endpointd: start endpointd instead\n", stderr);
+    if (optind != argc || !is_our_socket(arguments.fd) || !is_our_socket(arguments.launcher)) {
+        std::fputs("endpointd-runner: --fd and --launcher: not sockets from endpointd: start endpointd instead\n", stderr);
         ::exit(exec::kBadConfigStatus);
     }
     return arguments;
@@ -115,6 +135,13 @@ struct Configuration {
     exec::LoadedRunner runner;
 };
 
+exec::HiddenPaths hidden_paths(const Arguments& arguments, const settings::Settings& settings) {
+    const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).lexically_normal().string(); };
+    const auto of_config = [&](const std::string& path) { return absolute(path.starts_with('/') ? path : arguments.config + "/" + path); };
+    return {{absolute(arguments.state), absolute(arguments.run), of_config("pki"), of_config("secrets"), of_config(settings.tls.key)},
+            {"/root", "/home"}};
+}
+
 Result<Configuration> load_configuration(const Arguments& arguments) {
     Findings findings;
     const auto read = [&](files::TreeKind kind, uid_t owner) {
@@ -130,9 +157,11 @@ Result<Configuration> load_configuration(const Arguments& arguments) {
     exec::LoadedRunner runner;
     runner.digest = files::sha256_hex(catalog->canonical_text());
     runner.limits = {settings->runner.max_concurrent, settings->runner.max_output, settings->runner.timeout};
-    runner.needs_root =
-        std::any_of(catalog->commands().begin(), catalog->commands().end(), [](const auto& c) { return c.second.run_as.has_value(); });
-    if (runner.needs_root && ::geteuid() == 0) {
+    auto identities = exec::identities_of(*catalog, *user, arguments.root);
+    if (!identities) return fail(Errc::invalid, arguments.config + "/catalog.d: " + identities.error().text);
+    runner.identities = std::move(*identities);
+    runner.hidden = hidden_paths(arguments, *settings);
+    if (arguments.root && runner.identities.list.size() > 1) {
         // With root behind the catalog only root may have written it: otherwise whoever
         // takes over the daemon writes an entry of his own and has it started as root.
         read(files::TreeKind::settings, 0);
@@ -152,37 +181,57 @@ void raise_descriptor_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Tells the launcher who there is, and then gives up what the runner itself could do.
+Result<exec::RunnerConfinement> confine(const Arguments& arguments, const Configuration& configuration, exec::LauncherClient& launcher) {
+    const exec::Identities& identities = configuration.runner.identities;
+    auto settled = launcher.settle(identities.list, !identities.gains_rights);
+    if (!settled) return settled.error();
+    if (auto forbidden = exec::forbid_core_dumps(); !forbidden) return forbidden.error();
+    exec::RunnerRules rules{std::filesystem::absolute(arguments.state).lexically_normal().string(),
+                            configuration.settings.confinement.seccomp == settings::Demand::required,
+                            configuration.settings.confinement.landlock == settings::Demand::required};
+    auto confinement = exec::confine_runner(rules);
+    if (!confinement) return confinement.error();
+    confinement->root = settled->root;
+    if (identities.gains_rights && !settled->confines)
+        confinement->missing.push_back("commands with allow_setuid run without Landlock and seccomp: confining them takes root with CAP_SYS_ADMIN");
+    return confinement;
+}
+
 int run_main(int argc, char** argv) {
     const Arguments arguments = parse_arguments(argc, argv);
     exec::block_all_signals();
     UniqueFd client(arguments.fd);
-    ::fcntl(client.get(), F_SETFD, FD_CLOEXEC);
-    ::fcntl(client.get(), F_SETFL, O_NONBLOCK);
+    for (const int fd : {arguments.fd, arguments.launcher}) {
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+        ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+    exec::LauncherClient launcher{UniqueFd(arguments.launcher)};
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     raise_descriptor_limit();
 
     const SystemClock clock;
     Log log(clock, STDERR_FILENO, "endpointd-runner");
-    const bool was_root = ::geteuid() == 0;
     auto configuration = load_configuration(arguments);
-    const bool is_root = was_root && configuration && configuration->runner.needs_root;
-    Result<void> confined;
-    if (configuration && was_root && !is_root) confined = exec::become_user(configuration->user);
-    if (confined) confined = exec::forbid_core_dumps();
-    if (!configuration || !confined) {
-        const Error error = configuration ? confined.error() : configuration.error();
+    // Before anything is confined: it makes the directory that is then the only one to be written.
+    auto record = exec::Record::open(arguments.state, clock);
+    Result<exec::RunnerConfinement> confinement = exec::RunnerConfinement{};
+    if (configuration && record) confinement = confine(arguments, *configuration, launcher);
+    if (!configuration || !record || !confinement) {
+        const Error error = !configuration ? configuration.error() : !record ? record.error() : confinement.error();
         exec::Channel channel(std::move(client), exec::kRequestBytes);
         static_cast<void>(channel.send(exec::encode(exec::Reply(exec::NotReady{error.text}))));  // a daemon that is gone needs no reason
         log.error("runner", "cannot start", {{"reason", error.text}});
         return exec::kBadConfigStatus;
     }
     log.configure(configuration->settings.log.level, configuration->settings.log.format);
-    exec::ServerConfig config{std::move(client), configuration->user, was_root, is_root, [&arguments]() -> Result<exec::LoadedRunner> {
+    const exec::RunnerSelf self{configuration->user, confinement->root, arguments.config};
+    exec::ServerConfig config{std::move(client), self, std::move(*confinement), [&arguments]() -> Result<exec::LoadedRunner> {
                                   auto loaded = load_configuration(arguments);
                                   if (!loaded) return loaded.error();
                                   return std::move(loaded->runner);
                               }};
-    return exec::Server(log, clock, std::move(config), std::move(configuration->runner)).serve();
+    return exec::Server(log, clock, launcher, *record, std::move(config), std::move(configuration->runner)).serve();
 }
 
 }  // namespace

@@ -51,6 +51,21 @@ struct Sandbox {
     unsigned open_files = 256;
 };
 
+// Secrets of one command. Each may be a descriptor that is handed over with a spawn,
+// and every one is looked for in each byte of output.
+inline constexpr std::size_t kSecretsMost = 16;
+
+enum class SecretAs : std::uint8_t { env, fd, file };
+
+// A file's content that the plugin gets without its ever standing in argv: as the
+// value of the environment variable `name`, or through a descriptor whose number
+// (`fd`) or path (`file`) is in that variable.
+struct SecretUse {
+    std::string name;
+    std::string file;  // relative to the configuration directory, or absolute
+    SecretAs as = SecretAs::env;
+};
+
 struct Command {
     std::string name;
     Kind kind = Kind::check;
@@ -64,7 +79,9 @@ struct Command {
     std::optional<Duration> timeout;         // none: runner.timeout
     std::optional<std::string> run_as;
     Sandbox sandbox;
+    std::vector<SecretUse> secrets;  // by name
     bool allow_setuid = false;
+    bool by_path = false;               // a script is executed by its resolved path, not by the descriptor that was checked
     std::optional<std::string> sha256;  // 64 lower-case hexadecimal digits
     bool builtin = false;               // done inside the daemon: `dummy`, `icinga`, `cluster`, `cluster-zone`
     std::string source;                 // "catalog.d/10-web.json:12" (the line of its name), or "built-in"

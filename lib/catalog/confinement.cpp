@@ -1,6 +1,7 @@
 #include "catalog/confinement.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/units.hpp"
 #include "catalog/entry_fields.hpp"
@@ -12,6 +13,14 @@ namespace {
 
 // Bytes of a user's name: useradd takes no longer one.
 constexpr std::size_t kUserLength = 32;
+// Bytes of a variable's name: it stands in messages and logs.
+constexpr std::size_t kVariableLength = 128;
+// Descriptors that a program needs for itself: the three it begins with, and what
+// loading it takes.
+constexpr std::size_t kOwnFiles = 8;
+
+// What the runner sets itself (exec/environment.cpp).
+constexpr std::array<std::string_view, 5> kRunnersOwn{"ENDPOINTD_RUN", "PATH", "LANG", "LC_NUMERIC", "HOME"};
 
 bool is_user_name(std::string_view text) {
     constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
@@ -29,6 +38,7 @@ public:
     void read() {
         read_limits();
         read_sandbox();
+        read_secrets();
         name_weakened();
     }
 
@@ -42,15 +52,12 @@ private:
             command_.run_as = *user;
         }
         command_.allow_setuid = flag(entry_, "allow_setuid", false);
+        command_.by_path = flag(entry_, "by_path", false);
         if (const std::string* digest = text(entry_, "sha256")) {
             if (digest->size() != 64 || digest->find_first_not_of("0123456789abcdef") != std::string::npos) {
                 error(json::pointer_to(pointer_, "sha256"), "a SHA-256 is 64 lower-case hexadecimal digits");
             }
             command_.sha256 = *digest;
-        }
-        // Without them the plugin would run with less than the entry promises: refused, not left out.
-        if (const json::Object* secrets = section("secrets"); secrets && !secrets->empty()) {
-            error(json::pointer_to(pointer_, "secrets"), "secrets are not available in this version", true);
         }
     }
 
@@ -110,6 +117,46 @@ private:
         }
     }
 
+    void read_secrets() {
+        const json::Object* secrets = section("secrets");
+        if (!secrets) return;
+        const std::string pointer = json::pointer_to(pointer_, "secrets");
+        if (secrets->size() > kSecretsMost) {
+            error(pointer, "a command has at most " + std::to_string(kSecretsMost) + " secrets", true);
+            return;
+        }
+        for (const auto& [name, written] : *secrets) {
+            const std::string at = json::pointer_to(pointer, name);
+            check_secret_name(at, name);
+            if (!written.object()) continue;
+            SecretUse secret;
+            secret.name = name;
+            if (const std::string* file = text(*written.object(), "file")) secret.file = *file;
+            if (const std::string* as = text(*written.object(), "as"))
+                secret.as = *as == "fd" ? SecretAs::fd : *as == "file" ? SecretAs::file : SecretAs::env;
+            if (secret.file.empty() || secret.file == "/" ||
+                !is_plain_path(secret.file.starts_with('/') ? secret.file : "/" + secret.file)) {
+                error(json::pointer_to(at, "file"),
+                      "must be a path in the configuration directory or an absolute one, without \".\", \"..\" and doubled slashes");
+            }
+            command_.secrets.push_back(std::move(secret));
+        }
+        const auto passed = static_cast<std::size_t>(
+            std::count_if(command_.secrets.begin(), command_.secrets.end(), [](const SecretUse& use) { return use.as != SecretAs::env; }));
+        if (passed != 0 && command_.sandbox.open_files < kOwnFiles + passed) {
+            error(pointer, "with these secrets sandbox.open_files must be at least " + std::to_string(kOwnFiles + passed), true);
+        }
+    }
+
+    void check_secret_name(const std::string& at, const std::string& name) {
+        if (!is_variable_name(name)) error(at, "a secret has the name of an environment variable: letters, digits and '_'", true);
+        if (name.starts_with("LD_")) error(at, "'" + name + "' decides which code the plugin loads and cannot be a secret", true);
+        if (std::find(kRunnersOwn.begin(), kRunnersOwn.end(), name) != kRunnersOwn.end())
+            error(at, "'" + name + "' is set for every plugin and cannot be a secret; name it otherwise", true);
+        if (const json::Object* env = section("env"); env && env->find(name))
+            error(at, "'" + name + "' is in \"env\" as well; a variable has one value", true);
+    }
+
     void name_weakened() {
         const Sandbox standard;
         const Sandbox& sandbox = command_.sandbox;
@@ -124,6 +171,7 @@ private:
         name_if(sandbox.processes > standard.processes, "processes");
         name_if(sandbox.open_files > standard.open_files, "open_files");
         name_if(command_.allow_setuid, "allow_setuid");
+        name_if(command_.by_path, "by_path");
         name_if(command_.run_as == "root", "run_as");
     }
 
@@ -135,6 +183,12 @@ private:
 
 bool is_printable(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+bool is_variable_name(std::string_view text) {
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    return !text.empty() && text.size() <= kVariableLength && kLetters.find(text.front()) != std::string_view::npos &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == std::string_view::npos;
 }
 
 bool is_plain_path(std::string_view path) {

@@ -1,6 +1,6 @@
 #pragma once
 // The half of a catalog entry that says within which limits and as whom a command
-// runs: timeout, run_as, sandbox, pin. Pure; used by entry.cpp only.
+// runs: timeout, run_as, sandbox, secrets, pin. Pure; used by entry.cpp only.
 
 #include <string>
 #include <string_view>
@@ -12,6 +12,9 @@
 namespace endpointd::catalog {
 
 bool is_printable(std::string_view text);
+
+// Letters, digits and '_', no digit first, at most 128.
+bool is_variable_name(std::string_view text);
 
 // Absolute, without "." and "..", doubled or trailing slashes: written in the one
 // way that compares.

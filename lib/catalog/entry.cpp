@@ -14,12 +14,6 @@ namespace {
 // Bytes of a command's and a parameter's name: they stand in messages and logs.
 constexpr std::size_t kNameLength = 128;
 
-bool is_variable_name(std::string_view text) {
-    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-    return !text.empty() && text.size() <= kNameLength && kLetters.find(text.front()) != std::string_view::npos &&
-           text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789") == std::string_view::npos;
-}
-
 std::optional<Kind> kind_of(std::string_view text) {
     for (const Kind kind : {Kind::check, Kind::action, Kind::event, Kind::notification}) {
         if (name_of(kind) == text) return kind;

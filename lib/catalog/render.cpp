@@ -41,6 +41,7 @@ json::Value render_view(const Command& command, const Invocation& invocation, Du
         const std::size_t equals = variable.find('=');
         env.set(variable.substr(0, equals), variable.substr(equals + 1));
     }
+    for (const SecretUse& secret : command.secrets) env.set(secret.name, "<secret:" + secret.name + ">");
     return json::Object{{"name", command.name},
                         {"argv", texts(invocation.argv)},
                         {"env", std::move(env)},

@@ -86,10 +86,25 @@ void Dispatcher::deliver(const Sender& from, Deliver message) {
         if (policy::update_needs_config(files || !update->zones.empty())) deny_update(from, *update);
         return;
     }
+    if (const auto* executions = std::get_if<wire::UpdateExecutions>(&incoming.message);
+        executions != nullptr && may_update(from, *executions))
+        return;
     const policy::MethodRule* rule = policy::rule_of(wire::name_of(incoming.method));
     // The connection itself has done what there is to do for Hello, Heartbeat and SetLogPosition.
     if (rule != nullptr && rule->need == policy::Need::nothing) return;
     deny(from, incoming.method, incoming.message, std::move(message.payload));
+}
+
+// A parent tells of its executions before and after it asks for one. Where it may have
+// actions run there is nothing to object to, and nothing to do: no object here keeps them.
+bool Dispatcher::may_update(const Sender& from, const wire::UpdateExecutions& executions) const {
+    const dsl::Endpoint* endpoint = rules_->topology->endpoint(from.endpoint);
+    policy::Request asked;
+    asked.capability = policy::Capability::action;
+    asked.host = executions.host;
+    if (executions.service) asked.service = *executions.service;
+    return endpoint != nullptr && rules_->topology->is_parent(from.endpoint) &&
+           rules_->grants->decide(from.endpoint, endpoint->zone, asked).allowed;
 }
 
 // Why this is denied, and counts it. A capability without a handler behind it is denied

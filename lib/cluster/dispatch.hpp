@@ -36,6 +36,7 @@ public:
     std::size_t waiting() const noexcept { return executor_.waiting(); }
 
 private:
+    bool may_update(const Sender& from, const wire::UpdateExecutions& executions) const;
     std::string denied(const Sender& from, const store::AuditEntry& entry, const policy::Request& asked);
     void deny(const Sender& from, wire::Method method, const wire::Message& message, std::string payload);
     void deny_update(const Sender& from, const wire::ConfigUpdate& update);

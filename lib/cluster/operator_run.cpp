@@ -6,24 +6,11 @@
 #include "catalog/invocation.hpp"
 #include "cluster/audit_entry.hpp"
 #include "cluster/dispatch.hpp"
+#include "cluster/run_record.hpp"
 
 namespace endpointd::cluster {
 
 namespace {
-
-exec::RunKind run_kind(catalog::Kind kind) noexcept {
-    switch (kind) {
-        case catalog::Kind::check:
-            return exec::RunKind::check;
-        case catalog::Kind::action:
-            return exec::RunKind::action;
-        case catalog::Kind::event:
-            return exec::RunKind::event;
-        case catalog::Kind::notification:
-            return exec::RunKind::notification;
-    }
-    return exec::RunKind::check;
-}
 
 exec::Outcome builtin_outcome(BuiltinResult result, double now) {
     exec::Outcome outcome;
@@ -45,18 +32,18 @@ exec::Outcome builtin_outcome(BuiltinResult result, double now) {
 
 void Dispatcher::run_for_operator(const std::string& command, json::Object parameters, const std::string& by,
                                   std::function<void(exec::Outcome)> done) {
-    const auto record = [this, command, by](store::Decision decision, store::Reason reason, std::string detail) {
-        store::AuditEntry entry;
-        entry.object_type = "CheckCommand";
-        entry.object_name = command;
-        entry.decision = decision;
-        entry.reason = reason;
-        entry.detail = "run by " + by + ": " + detail;
-        services_.audit(std::move(entry), {});
-    };
     const catalog::Command* entry = rules_->catalog->find(command);
     if (entry == nullptr)
         return done(exec::refused(exec::Refusal::unknown_command, "command '" + escaped(command) + "' is not in the local catalog"));
+    const auto record = [this, command, by, kind = entry->kind](store::Decision decision, store::Reason reason, const std::string& detail) {
+        store::AuditEntry made;
+        made.object_type = object_type_of(kind);
+        made.object_name = command;
+        made.decision = decision;
+        made.reason = reason;
+        made.detail = "run by " + by + ": " + detail;
+        services_.audit(std::move(made), {});
+    };
     auto admission = catalog::admit(*rules_->catalog, *entry, parameters);
     if (admission && !admission->dropped.empty()) {
         // A parent's extra macro is dropped; an operator's extra parameter is a typing error.
@@ -65,8 +52,7 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
     }
     std::optional<catalog::Refusal> refusal;
     if (!admission) refusal = admission.error();
-    else if (const auto invocation = catalog::build(*rules_->catalog, *entry, admission->parameters); !invocation)
-        refusal = invocation.error();
+    else if (const auto invocation = catalog::build(*rules_->catalog, *entry, admission->parameters); !invocation) refusal = invocation.error();
     if (refusal) {
         const bool missing = refusal->kind == catalog::Refusal::Kind::missing_required;
         if (!missing) record(store::Decision::denied, store::Reason::argument_refused, refusal->text);
@@ -74,18 +60,22 @@ void Dispatcher::run_for_operator(const std::string& command, json::Object param
     }
     if (entry->builtin)
         return done(builtin_outcome(run_builtin(entry->name, admission->parameters, services_.health()), to_unix(services_.clock.wall())));
+    const bool recorded = is_recorded(entry->kind);
+    if (recorded && services_.audit_fails())
+        return done(exec::refused(exec::Refusal::unavailable, "'" + command + "' is not run while the audit cannot be written"));
+    std::string given = recorded ? parameters_text(admission->parameters) : std::string();
     exec::RunRequest run;
     run.command = command;
     run.kind = run_kind(entry->kind);
     run.parameters = std::move(admission->parameters);
-    const bool recorded = entry->kind != catalog::Kind::check;  // checks are counted, not recorded
-    services_.run(std::move(run), [record, recorded, done = std::move(done)](exec::Outcome outcome) {
-        if (outcome.verdict == exec::Verdict::refused) record(store::Decision::denied, store_reason(outcome.refusal), outcome.text);
-        else if (recorded)
-            record(store::Decision::executed, store::Reason::ok,
-                   std::string(exec::name_of(outcome.verdict)) + ", exit status " + std::to_string(outcome.exit_status));
-        done(std::move(outcome));
-    });
+    services_.run(std::move(run),
+                  [record, recorded, kind = entry->kind, given = std::move(given), done = std::move(done)](exec::Outcome outcome) {
+                      if (outcome.verdict == exec::Verdict::refused)
+                          record(store::Decision::denied, store_reason(outcome.refusal), outcome.text);
+                      else if (recorded && (outcome.ran() || outcome.verdict != exec::Verdict::cancelled))
+                          record(store::Decision::executed, store::Reason::ok, run_text(kind, outcome, given));
+                      done(std::move(outcome));
+                  });
 }
 
 }  // namespace endpointd::cluster

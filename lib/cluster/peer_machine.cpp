@@ -98,6 +98,9 @@ bool PeerMachine::message(std::string payload, Actions& actions) {
                            memory_.version = hello->version.value_or(0);
                            memory_.capabilities = hello->capabilities;
                        }
+                       // At once, before it runs: a parent that restarts or loses the connection would ask for it again.
+                       if (const auto* command = std::get_if<wire::ExecuteCommand>(&incoming.message); ts && command && command->source)
+                           actions.push_back(Send{wire::encode(wire::SetLogPosition{memory_.remote_log_position})});
                        actions.push_back(Deliver{std::move(incoming), for_audit(std::move(payload))});
                    },
                    [&](wire::UnknownMethod& unknown) {

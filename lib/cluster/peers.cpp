@@ -231,6 +231,7 @@ asio::awaitable<bool> Peers::Impl::dial_once(const dsl::Endpoint& target) {
     auto socket = co_await net::dial(target.host, port, patience);
     if (!socket) {
         log.info("cluster", "cannot connect", {{"endpoint", target.name}, {"address", address}, {"why", socket.error().text}});
+        if (config.cannot_connect) config.cannot_connect();
         co_return false;
     }
     const std::shared_ptr<tls::Contexts> contexts = config.contexts;

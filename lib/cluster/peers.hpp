@@ -37,6 +37,7 @@ struct PeersConfig {
     std::size_t message_size = 0;  // bytes
     Duration connect_timeout{}, reconnect_min{}, reconnect_max{};
     Duration min_answer{};
+    std::function<void()> cannot_connect = {};  // told after each attempt that reached nobody; may be empty
 };
 
 struct PeerStatus {

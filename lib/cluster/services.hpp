@@ -30,6 +30,7 @@ struct Rules {
     std::shared_ptr<const catalog::Catalog> catalog;
     Duration runner_timeout{};  // of a command that names none
     std::size_t queue = 0;      // requests that may wait (settings: runner.queue)
+    Duration answers_kept{};    // answers to actions, for a parent that is away (settings: replay.max_age)
 };
 
 struct Services {
@@ -45,6 +46,8 @@ struct Services {
     // it until `keep_until` if he is away.
     std::function<void(const Sender& to, std::string payload, SteadyTime keep_until)> answer;
     std::function<NodeHealth()> health;
+    // True while records cannot be written: what has to be on record is then not run.
+    std::function<bool()> audit_fails;
 };
 
 }  // namespace endpointd::cluster

@@ -59,7 +59,7 @@ boost::system::result<AdmittedRun, Outcome> admit_run(const catalog::Catalog& ca
     if (!invocation) return to_outcome(invocation.error());
     const Duration own = command->timeout.value_or(default_timeout);
     const Duration asked = request.timeout > Duration::zero() ? std::max(request.timeout, kShortestTimeout) : own;
-    return AdmittedRun{command, std::move(*invocation), std::min(own, asked)};
+    return AdmittedRun{command, std::move(admission->parameters), std::move(*invocation), std::min(own, asked)};
 }
 
 }  // namespace endpointd::exec

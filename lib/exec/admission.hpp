@@ -15,6 +15,7 @@ namespace endpointd::exec {
 
 struct AdmittedRun {
     const catalog::Command* command;  // of the catalog given
+    json::Object parameters;          // admitted, defaults included
     catalog::Invocation invocation;
     Duration timeout;
 };

@@ -44,7 +44,7 @@ std::optional<pid_t> to_pid(std::string_view digits) {
 
 // The fourth field of /proc/PID/stat; the second is a name that may hold anything
 // but ends with the last ')'.
-std::optional<pid_t> parent_of(std::string_view stat) {
+std::optional<pid_t> parent_in(std::string_view stat) {
     const std::size_t name_end = stat.rfind(')');
     if (name_end == std::string_view::npos || stat.size() < name_end + 5) return std::nullopt;
     const std::string_view rest = stat.substr(name_end + 4);
@@ -59,8 +59,7 @@ std::vector<pid_t> scan_proc() {
     while (const dirent* entry = ::readdir(proc.get())) {
         const auto pid = to_pid(entry->d_name);
         if (!pid) continue;
-        const auto stat = read_small("/proc/" + std::string(entry->d_name) + "/stat");
-        if (stat && parent_of(*stat) == self) children.push_back(*pid);
+        if (parent_of(*pid) == self) children.push_back(*pid);
     }
     return children;
 }
@@ -83,15 +82,21 @@ std::vector<pid_t> list_children() {
     return children;
 }
 
-bool kill_children(int milliseconds, const std::function<bool(pid_t)>& spare) {
+std::optional<pid_t> parent_of(pid_t pid) {
+    const auto stat = read_small("/proc/" + std::to_string(pid) + "/stat");
+    return stat ? parent_in(*stat) : std::nullopt;
+}
+
+void kill_child(pid_t pid) { ::kill(pid, SIGKILL); }
+
+bool kill_children(int milliseconds, const std::function<void(pid_t)>& kill) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
     for (;;) {
         bool any = false;
         for (const pid_t pid : list_children()) {
-            if (spare && spare(pid)) continue;
             any = true;
             // Ours and not yet reaped, so the number cannot be somebody else's.
-            ::kill(pid, SIGKILL);
+            kill(pid);
             ::waitpid(pid, nullptr, WNOHANG);
         }
         if (!any) return true;

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace endpointd::exec {
@@ -13,10 +14,16 @@ namespace endpointd::exec {
 // All children, zombies included.
 std::vector<pid_t> list_children();
 
-// Kills every child for which `spare` is not true and reaps those that are gone,
-// again and again, because a killed child's own children become ours. False if
-// some are still there after `milliseconds` (a process in an uninterruptible
+// The parent of a process that is there.
+std::optional<pid_t> parent_of(pid_t pid);
+
+// SIGKILL.
+void kill_child(pid_t pid);
+
+// Kills every child (by `kill`, where some are another user's) and reaps those that
+// are gone, again and again, because a killed child's own children become ours. False
+// if some are still there after `milliseconds` (a process in an uninterruptible
 // sleep dies when the kernel lets it).
-bool kill_children(int milliseconds, const std::function<bool(pid_t)>& spare = {});
+bool kill_children(int milliseconds, const std::function<void(pid_t)>& kill = kill_child);
 
 }  // namespace endpointd::exec

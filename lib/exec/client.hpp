@@ -35,9 +35,10 @@ struct RunnerCounters {
     std::uint64_t executed = 0;  // started, however they ended
     std::uint64_t refused = 0;   // not started: refused by runner or queue
     std::uint64_t timeouts = 0;
-    std::uint64_t restarts = 0;  // runners that died or were replaced
-    bool connected = false;      // a runner is there and has loaded its catalog
-    std::int32_t pid = 0;        // of the runner; 0: none
+    std::uint64_t restarts = 0;          // runners that died or were replaced
+    bool connected = false;              // a runner is there and has loaded its catalog
+    std::int32_t pid = 0;                // of the runner; 0: none
+    RunnerConfinement confinement = {};  // of the last one that was ready
 };
 
 struct ClientEvents {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,12 @@ namespace endpointd::exec {
 namespace {
 
 Error gone() { return fail(Errc::unavailable, "the runner is not there"); }
+
+Outcome cancelled() {
+    Outcome outcome;
+    outcome.verdict = Verdict::cancelled;
+    return outcome;
+}
 
 }  // namespace
 
@@ -63,11 +70,7 @@ RunId RunnerClient::Impl::run(RunRequest request, Done done) {
     const RunId id = next_id_++;
     if (stop_ != Stop::no) {
         // Told nothing, as upstream: the parent asks again, and a restart is no UNKNOWN.
-        later([done = std::move(done)] {
-            Outcome outcome;
-            outcome.verdict = Verdict::cancelled;
-            done(std::move(outcome));
-        });
+        later([done = std::move(done)] { done(cancelled()); });
     } else if (waiting_.size() >= config_.queue && !(ready_ && !paused_ && in_flight_.size() < config_.max_concurrent)) {
         ++counters_.refused;
         later([done = std::move(done)] { done(refused(Refusal::limit, "too many commands are waiting")); });
@@ -89,6 +92,16 @@ void RunnerClient::Impl::pump() {
         auto node = waiting_.extract(waiting_.begin());
         const RunId id = node.key();
         Waiting& waiting = node.mapped();
+        if (waiting.request.deadline) {
+            const SteadyTime now = clock_.steady();
+            if (now >= *waiting.request.deadline) {
+                later([done = std::move(waiting.done)] { done(cancelled()); });
+                continue;
+            }
+            const Duration left = std::chrono::ceil<Duration>(*waiting.request.deadline - now);
+            Duration& timeout = waiting.request.timeout;
+            timeout = timeout > Duration::zero() ? std::min(timeout, left) : left;
+        }
         std::string command = waiting.request.command;
         auto bytes = encode(Request(RunCommand{id, std::move(waiting.request)}));
         if (!bytes) {
@@ -113,11 +126,7 @@ void RunnerClient::Impl::pump() {
 
 void RunnerClient::Impl::cancel(RunId id) {
     if (auto node = waiting_.extract(id)) {
-        later([done = std::move(node.mapped().done)] {
-            Outcome outcome;
-            outcome.verdict = Verdict::cancelled;
-            done(std::move(outcome));
-        });
+        later([done = std::move(node.mapped().done)] { done(cancelled()); });
         return;
     }
     if (in_flight_.contains(id)) send(Cancel{id});
@@ -194,6 +203,7 @@ void RunnerClient::Impl::runner_reply(Reply reply) {
         paused_ = false;
         away_.cancel();
         counters_.pid = ready->pid;
+        counters_.confinement = ready->confinement;
         log_.info("runner", "ready", {{"pid", ready->pid}});
         if (const auto tell = events_.ready) tell(ready->digest);  // a copy: it may destroy us
     } else if (const auto* not_ready = std::get_if<NotReady>(&reply)) {

@@ -1,12 +1,15 @@
 #include "exec/confine.hpp"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <vector>
 
@@ -87,6 +90,37 @@ Result<void> become_user(const User& user) {
         saved_gid != user.gid)
         return fail(Errc::not_permitted, "becoming " + user.name + " did not stick");
     if (::setuid(0) == 0 || ::seteuid(0) == 0) return fail(Errc::not_permitted, "root could be had back after becoming " + user.name);
+    return {};
+}
+
+void drop_bounding_set() noexcept {
+    // The kernel says where its list ends, and has no place for more.
+    constexpr unsigned long kMost = 64;
+    for (unsigned long capability = 0; capability < kMost && ::prctl(PR_CAPBSET_READ, capability) >= 0; ++capability)
+        ::prctl(PR_CAPBSET_DROP, capability);  // EPERM without CAP_SETPCAP, see the header
+}
+
+Result<void> drop_capabilities() {
+    drop_bounding_set();
+    // A kernel without ambient capabilities (before 4.3) has none to clear.
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
+        return system_error("clear the ambient capabilities", errno);
+    using Sets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const Sets none{};
+    if (::syscall(SYS_capset, &header, none.data()) != 0) return system_error("drop all capabilities", errno);
+    Sets left{};
+    header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    if (::syscall(SYS_capget, &header, left.data()) != 0) return system_error("look at the capabilities", errno);
+    for (const auto& set : left)
+        if ((set.effective | set.permitted | set.inheritable) != 0)
+            return fail(Errc::not_permitted, "dropping all capabilities did not stick");
+    return {};
+}
+
+Result<void> forbid_new_privileges() {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return system_error("set no_new_privs", errno);
+    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) return fail(Errc::not_permitted, "no_new_privs did not stick");
     return {};
 }
 

@@ -38,6 +38,18 @@ uid_t settings_owner(const std::string& state_dir);
 // works. Where we are already that user and nothing more, nothing is done.
 Result<void> become_user(const User& user);
 
+// Empties the bounding set as far as we may: with CAP_SETPCAP, so before root is
+// given up. Without it the set stays, and no_new_privs is what makes it harmless.
+void drop_bounding_set() noexcept;
+
+// Every capability this thread has, ambient and inheritable ones included, also of
+// a process that never was root; verified. The bounding set as drop_bounding_set().
+Result<void> drop_capabilities();
+
+// No program started from here on gains anything by its set-user-id bit or by file
+// capabilities; inherited, for good. What seccomp and Landlock ask of the unprivileged.
+Result<void> forbid_new_privileges();
+
 // No core file and no /proc access for others of our user: what is in memory stays there.
 Result<void> forbid_core_dumps();
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "exec/orphans.hpp"
+#include "exec/run_mark.hpp"
 
 namespace endpointd::exec {
 namespace {

@@ -17,8 +17,8 @@ namespace endpointd::exec {
 
 // Bytes of one packet: below 64 KiB, so that a socket's default buffer holds several.
 inline constexpr std::size_t kPacketBytes = 60 * 1024;
-// Descriptors of one packet; the most any of ours carries is two.
-inline constexpr std::size_t kPacketFds = 4;
+// Descriptors of one packet: a program, its output, and the secrets passed to it.
+inline constexpr std::size_t kPacketFds = 18;
 
 enum class Sent { yes, would_block };
 

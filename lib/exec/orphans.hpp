@@ -16,10 +16,6 @@
 
 namespace endpointd::exec {
 
-// In every plugin's environment: which run a process belongs to, for children
-// that have left its group while it still runs.
-inline constexpr const char* kRunVariable = "ENDPOINTD_RUN";
-
 // Between two looks: under load one look serves many runs.
 inline constexpr std::chrono::milliseconds kSweepEvery{50};
 // While something does not die (an uninterruptible sleep), looks get rarer.
@@ -31,6 +27,9 @@ struct OrphanContext {
     // A run that is under way, by its process group and by its id.
     std::function<bool(pid_t)> is_running_group;
     std::function<bool(std::uint64_t)> is_running_id;
+    // Which run its environment names, and SIGKILL: both may take another process's help.
+    std::function<std::optional<std::uint64_t>(pid_t)> marked_run;
+    std::function<void(pid_t)> kill;
     // Numbers of spawn requests: the last one sent and the oldest one unanswered. A
     // child that is not known yet may be what a spawner has just started.
     std::uint64_t last_spawn = 0;

@@ -49,6 +49,14 @@ struct Outcome {
     bool ran() const noexcept { return start > 0; }
 };
 
+// How the runner and what it starts are confined, for `status`.
+struct RunnerConfinement {
+    bool seccomp = false;              // the runner itself, and each plugin
+    int landlock = 0;                  // ABI; 0: none
+    bool root = false;                 // its launcher is root, for run_as
+    std::vector<std::string> missing;  // what this kernel, or this catalog, leaves open
+};
+
 std::string_view name_of(Verdict verdict) noexcept;
 std::string_view name_of(Refusal refusal) noexcept;
 

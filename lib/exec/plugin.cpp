@@ -22,9 +22,9 @@ std::string exec_failure(const std::string& path, int number) {
 }
 
 boost::system::result<OpenPlugin, PluginProblem> Plugins::open(const catalog::Command& command) {
-    // What a root runner starts as somebody else must be root's: the daemon's user could
+    // What root's help starts as somebody else must be root's: the daemon's user could
     // otherwise write himself a plugin that runs with that user's rights.
-    const uid_t owner = command.run_as && ::geteuid() == 0 ? 0 : running_user_;
+    const uid_t owner = command.run_as && root_ ? 0 : running_user_;
     EP_ASSERT(!command.command.empty());
     const std::string& path = command.command.front();
     const std::string refusal = "plugin of '" + command.name + "' refused: ";
@@ -42,11 +42,10 @@ boost::system::result<OpenPlugin, PluginProblem> Plugins::open(const catalog::Co
     if (std::string why; command.sha256 && !matches_pin(command, file->fd.get(), file->resolved, why))
         return PluginProblem{true, refusal + why};
 
-    OpenPlugin plugin{std::move(file->fd), {}};
     std::array<char, 2> magic{};
-    if (::pread(plugin.fd.get(), magic.data(), magic.size(), 0) == 2 && magic[0] == '#' && magic[1] == '!')
-        plugin.script = std::move(file->resolved);
-    return plugin;
+    const ssize_t got = ::pread(file->fd.get(), magic.data(), magic.size(), 0);
+    const bool script = got < 0 || (got == 2 && magic[0] == '#' && magic[1] == '!');
+    return OpenPlugin{std::move(file->fd), std::move(file->resolved), script};
 }
 
 bool Plugins::matches_pin(const catalog::Command& command, int fd, const std::string& resolved, std::string& why) {

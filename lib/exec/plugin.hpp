@@ -18,7 +18,8 @@ namespace endpointd::exec {
 
 struct OpenPlugin {
     UniqueFd fd;
-    std::string script;  // its resolved path if it begins with "#!", otherwise empty
+    std::string resolved;  // its path without links
+    bool script = false;   // it begins with "#!", or may do so: it cannot be read
 };
 
 struct PluginProblem {
@@ -36,7 +37,8 @@ inline constexpr std::uint64_t kPinnedBytes = 256ULL * 1024 * 1024;
 
 class Plugins {
 public:
-    explicit Plugins(uid_t running_user) : running_user_(running_user) {}
+    // `root`: what has a run_as is started with root's help.
+    Plugins(uid_t running_user, bool root) : running_user_(running_user), root_(root) {}
 
     boost::system::result<OpenPlugin, PluginProblem> open(const catalog::Command& command);
 
@@ -55,6 +57,7 @@ private:
     bool matches_pin(const catalog::Command& command, int fd, const std::string& resolved, std::string& why);
 
     uid_t running_user_;
+    bool root_;
     std::map<std::string, Hashed> hashed_;  // by resolved path: as many as the catalog pins
 };
 

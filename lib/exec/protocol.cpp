@@ -187,6 +187,18 @@ std::optional<Outcome> get_outcome(ByteReader& in) {
 
 std::uint8_t flag(bool value) { return value ? 1 : 0; }
 
+bool get_confinement(ByteReader& in, RunnerConfinement& confinement) {
+    const std::uint8_t seccomp = in.u8();
+    confinement.landlock = static_cast<std::int32_t>(in.u32());
+    const std::uint8_t root = in.u8();
+    const std::uint32_t count = in.u32();
+    if (in.failed() || seccomp > 1 || root > 1 || count > kMissingTexts) return false;
+    confinement.seccomp = seccomp == 1;
+    confinement.root = root == 1;
+    for (std::uint32_t i = 0; i < count; ++i) confinement.missing.emplace_back(in.text(kTextBytes));
+    return !in.failed();
+}
+
 struct ReplyWriter {
     ByteWriter& out;
     void text(std::string_view value) { out.text(value.substr(0, kTextBytes)); }
@@ -200,6 +212,12 @@ struct ReplyWriter {
         put(out, Tag::ready);
         out.u32(static_cast<std::uint32_t>(reply.pid));
         text(reply.digest);
+        const RunnerConfinement& confinement = reply.confinement;
+        out.u8(flag(confinement.seccomp));
+        out.u32(static_cast<std::uint32_t>(confinement.landlock));
+        out.u8(flag(confinement.root));
+        out.u32(static_cast<std::uint32_t>(std::min(confinement.missing.size(), kMissingTexts)));
+        for (std::size_t i = 0; i < confinement.missing.size() && i < kMissingTexts; ++i) text(confinement.missing[i]);
     }
     void operator()(const NotReady& reply) {
         put(out, Tag::not_ready);
@@ -292,8 +310,8 @@ Result<Reply> decode_reply(std::string_view bytes) {
             break;
         }
         case Tag::ready: {
-            const std::int32_t number = pid();
-            reply = Ready{number, text()};
+            Ready ready{pid(), text(), {}};
+            if (get_confinement(in, ready.confinement)) reply = std::move(ready);
             break;
         }
         case Tag::not_ready:

@@ -25,6 +25,8 @@ inline constexpr std::size_t kReplyBytes = kOutputCeiling + 1024 * 1024;
 // Bytes of a command's name, and of any of our own texts in a reply.
 inline constexpr std::size_t kNameBytes = 255;
 inline constexpr std::size_t kTextBytes = 64 * 1024;
+// What a kernel leaves open, in sentences.
+inline constexpr std::size_t kMissingTexts = 32;
 // Words of an argv in a reply.
 inline constexpr std::size_t kArgvWords = 64 * 1024;
 
@@ -58,6 +60,7 @@ struct Done {
 struct Ready {  // the first message of a runner that has loaded its configuration
     std::int32_t pid = 0;
     std::string digest;
+    RunnerConfinement confinement = {};
 };
 struct NotReady {  // the last message of one that has not
     std::string errors;

@@ -3,6 +3,7 @@
 // parameter values. No argv, no path, no environment. Plain values, any thread.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -17,6 +18,9 @@ struct RunRequest {
     RunKind kind = RunKind::check;
     Duration timeout{0};      // 0: the command's own; it can only shorten that
     json::Object parameters;  // scalars and arrays of scalars; anything else: the run is refused (Refusal::malformed)
+    // Nobody wants it any more from then on: a request that still waits is cancelled, one that starts gets no more
+    // time than is left. The client's own matter; never sent to the runner.
+    std::optional<SteadyTime> deadline{};
 };
 
 }  // namespace endpointd::exec

@@ -14,6 +14,8 @@
 #include "exec/admission.hpp"
 #include "exec/children.hpp"
 #include "exec/environment.hpp"
+#include "exec/scrubber.hpp"
+#include "exec/secrets.hpp"
 
 namespace endpointd::exec {
 namespace {
@@ -46,24 +48,42 @@ struct Runs::Run {
     pid_t pid = 0;
     UniqueFd pidfd;
     std::optional<Verdict> verdict;  // found before the process ended
+    Scrubber scrubber;
+    // For the record.
+    catalog::Kind kind = catalog::Kind::check;
+    std::string user;
+    std::string parameters;  // their digest
 };
 
-Runs::Runs(const Log& log, const Clock& clock, uid_t running_user, std::optional<User> default_user, Events events)
+Runs::Runs(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, RunnerSelf self, Events events)
     : log_(log),
       clock_(clock),
+      launcher_(launcher),
+      record_(record),
+      self_(std::move(self)),
       events_(std::move(events)),
-      plugins_(running_user),
-      spawners_(log, std::move(default_user),
-                {[this](SpawnResult result) { started(std::move(result)); }, [this](const std::vector<std::uint64_t>& ids) { lost(ids); },
+      plugins_(self_.user.uid, self_.root),
+      spawners_(log, launcher,
+                {[this](SpawnResult result) { started(std::move(result)); },
+                 [this](const std::vector<std::uint64_t>& ids, const std::string& why) { lost(ids, why); },
                  [this](int fd, std::uint64_t spawner, bool writable) { events_.watch(fd, Watched::spawner, spawner, writable); },
                  [this] { orphans_.expect(clock_.steady()); }}),
       buffer_(kReadBytes) {}
 
 Runs::~Runs() = default;
 
-void Runs::use(std::shared_ptr<const catalog::Catalog> catalog, RunnerLimits limits) {
-    catalog_ = std::move(catalog);
-    limits_ = limits;
+void Runs::use(LoadedRunner loaded) {
+    catalog_ = std::move(loaded.catalog);
+    limits_ = loaded.limits;
+    identities_ = std::move(loaded.identities.named);
+    sandboxes_.clear();
+    for (const auto& [name, command] : catalog_->commands()) {
+        if (command.builtin) continue;
+        const auto identity = command.run_as ? identities_.find(*command.run_as) : identities_.end();
+        sandboxes_.emplace(&command, sandbox_spec(command, identity == identities_.end() ? 0 : identity->second));
+    }
+    spawners_.use(SandboxBuilder(loaded.hidden));
+    spawners_.retire_all();
 }
 
 void Runs::start(std::uint64_t id, RunRequest request) {
@@ -79,6 +99,11 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     if (!admitted) return events_.done(id, admitted.error());
     if (orphans_.count() >= kStuckProcesses) return events_.done(id, refused(Refusal::limit, "too many processes that do not end"));
 
+    const catalog::Command& command = *admitted->command;
+    if (command.run_as && !identities_.contains(*command.run_as))
+        return events_.done(id,
+                            refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + why_no_user(*command.run_as)));
+
     auto run = std::make_unique<Run>();
     run->id = id;
     run->command = request.command;
@@ -86,8 +111,11 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     run->begun = clock_.steady();
     run->start = to_unix(clock_.wall());
     run->argv = std::move(admitted->invocation.argv);
+    run->kind = admitted->command->kind;
+    run->user = command.run_as.value_or(self_.user.name);
+    run->parameters = parameters_digest(admitted->parameters);
 
-    auto plugin = plugins_.open(*admitted->command);
+    auto plugin = plugins_.open(command);
     // The wrapper starts these by their paths: they are held to the same rules first.
     for (const catalog::Command* inner : admitted->invocation.inner) {
         if (const auto checked = plugins_.open(*inner); plugin && !checked) plugin = checked.error();
@@ -99,21 +127,32 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
         failed.output = plugin.error().text;
         return events_.done(id, std::move(failed));
     }
+    auto secrets = open_secrets(command, self_.config_dir, self_.user.uid);
+    if (!secrets) return events_.done(id, refused(Refusal::plugin, "plugin of '" + request.command + "' refused: " + secrets.error().text));
+    if (!secrets->values.empty()) run->scrubber = Scrubber(secrets->values);
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return events_.done(id, refused(Refusal::unavailable, system_error("pipe", errno).text));
     run->output = UniqueFd(ends[0]);
     UniqueFd write_end(ends[1]);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
 
-    const SpawnRequest spawn{id, std::move(plugin->script), run->argv, environment_for(id, admitted->invocation.env)};
+    // By its path only where the catalog says so; otherwise what was checked is what runs.
+    const bool script = plugin->script && !command.by_path;
+    SpawnRequest spawn{id,        command.by_path ? plugin->resolved : std::string(), script,
+                       run->argv, environment_for(id, admitted->invocation.env),      resource_limits(command, limits_.max_concurrent)};
+    std::vector<std::string> secret_words = environment_words(*secrets, kFirstPassed + (script ? 1 : 0));
+    spawn.env.insert(spawn.env.end(), secret_words.begin(), secret_words.end());
+    wipe(secret_words);
     std::vector<UniqueFd> fds;
     fds.push_back(std::move(plugin->fd));
     fds.push_back(std::move(write_end));
+    for (PassedSecret& secret : secrets->passed) fds.push_back(std::move(secret.fd));
     set_deadline(*run, run->begun + run->timeout);
     Run& kept = *run;
     runs_.emplace(id, std::move(run));
-    if (auto sent = spawners_.spawn(kept.begun, admitted->command->run_as, spawn, std::move(fds)); !sent)
-        finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
+    const auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds));
+    if (!secrets->values.empty()) wipe(spawn.env);
+    if (!sent) finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
 }
 
 void Runs::start_waiting() {
@@ -147,10 +186,14 @@ void Runs::started(SpawnResult result) {
     if (run.pressure != Run::Pressure::none) signal_group(run, SIGTERM);
 }
 
-void Runs::lost(const std::vector<std::uint64_t>& ids) {
+void Runs::lost(const std::vector<std::uint64_t>& ids, const std::string& why) {
     for (const std::uint64_t id : ids) {
         const auto found = runs_.find(id);
         if (found == runs_.end()) continue;
+        if (!why.empty()) {
+            finish(id, refused(Refusal::unavailable, "'" + found->second->command + "' cannot be started: its sandbox: " + why));
+            continue;
+        }
         Outcome outcome = outcome_of(*found->second);
         outcome.verdict = found->second->verdict.value_or(Verdict::runner_died);
         outcome.text = "spawner died while '" + found->second->command + "' was started";
@@ -216,9 +259,16 @@ void Runs::process_ended(std::uint64_t id) {
 Outcome Runs::outcome_of(Run& run) const {
     Outcome outcome;
     outcome.verdict = run.verdict.value_or(Verdict::exited);
-    outcome.output = std::move(run.text);
-    outcome.truncated = run.truncated;
-    outcome.argv = run.argv;
+    if (run.scrubber.empty()) {
+        outcome.output = std::move(run.text);
+        outcome.truncated = run.truncated;
+        outcome.argv = run.argv;
+    } else {
+        Scrubbed scrubbed = run.scrubber.scrub(run.text, run.truncated, limits_.max_output);
+        outcome.output = std::move(scrubbed.text);
+        outcome.truncated = scrubbed.cut;
+        outcome.argv = run.scrubber.scrub_words(run.argv);
+    }
     outcome.start = run.start;
     outcome.end = std::max(run.start, to_unix(clock_.wall()));
     return outcome;
@@ -230,8 +280,36 @@ void Runs::finish(std::uint64_t id, Outcome outcome) {
     const std::unique_ptr<Run> run = std::move(found->second);
     runs_.erase(found);
     deadlines_.erase({run->deadline, id});
-    if (run->pid > 0) pids_.erase(run->pid);
+    if (run->pid > 0) {
+        pids_.erase(run->pid);
+        put_on_record(*run, outcome);
+    }
     events_.done(id, std::move(outcome));
+}
+
+void Runs::put_on_record(const Run& run, const Outcome& outcome) {
+    Execution execution;
+    execution.run = run.id;
+    execution.command = run.command;
+    execution.kind = run.kind;
+    execution.parameters_sha256 = run.parameters;
+    execution.plugin = run.argv.front();
+    execution.user = run.user;
+    execution.verdict = outcome.verdict;
+    execution.exit_status = outcome.exit_status;
+    execution.signal = outcome.signal;
+    execution.duration = std::chrono::duration_cast<Duration>(clock_.steady() - run.begun);
+    execution.pid = run.pid;
+    const bool failed_before = record_.failing();
+    record_.executed(execution);
+    // Once for each time that it begins to fail: the log is not to be filled instead.
+    if (record_.failing() && !failed_before) log_.error("record", "an execution could not be put on record", {{"why", record_.failure()}});
+}
+
+std::string Runs::why_no_user(const std::string& run_as) const {
+    if (auto user = find_user(run_as); !user) return user.error().text;
+    return self_.root ? "user " + run_as + " was not there when the catalog was loaded: reload"
+                      : "run_as " + run_as + " needs endpointd to be started as root";
 }
 
 void Runs::set_deadline(Run& run, SteadyTime when) {
@@ -242,7 +320,7 @@ void Runs::set_deadline(Run& run, SteadyTime when) {
 
 void Runs::signal_group(const Run& run, int number) const {
     // The leader is not reaped before its run is finished, so the number is its own.
-    ::kill(-run.pid, number);
+    launcher_.kill(run.pid, true, number);
 }
 
 // Its deadline has passed: TERM, then KILL at 1.1 times the timeout (protocol,
@@ -292,15 +370,23 @@ std::optional<SteadyTime> Runs::next() const {
 }
 
 OrphanContext Runs::orphan_context() const {
-    return {[this](pid_t pid) { return pids_.contains(pid) || spawners_.is_spawner(pid); },
-            [this](pid_t group) { return pids_.contains(group); }, [this](std::uint64_t id) { return runs_.contains(id); },
-            spawners_.last_spawn(), spawners_.oldest_unanswered()};
+    return {[this](pid_t pid) { return pids_.contains(pid) || spawners_.is_spawner(pid) || pid == launcher_.pid(); },
+            [this](pid_t group) { return pids_.contains(group); },
+            [this](std::uint64_t id) { return runs_.contains(id); },
+            [this](pid_t pid) { return launcher_.marked_run(pid); },
+            [this](pid_t pid) { launcher_.kill(pid, false, SIGKILL); },
+            spawners_.last_spawn(),
+            spawners_.oldest_unanswered()};
 }
 
 void Runs::kill_all() {
-    for (const auto& [pid, id] : pids_) ::kill(-pid, SIGKILL);
-    // Spawners are children too, and must not start what is still in their sockets.
-    if (!kill_children(kFarewellMs)) log_.warning("run", "processes that do not end are left behind");
+    for (const auto& [pid, id] : pids_) launcher_.kill(pid, true, SIGKILL);
+    // Spawners are children too, and must not start what is still in their sockets. The
+    // launcher comes last: it may be needed to end the others.
+    const auto kill = [this](pid_t pid) {
+        if (pid != launcher_.pid() || list_children().size() == 1) launcher_.kill(pid, false, SIGKILL);
+    };
+    if (!kill_children(kFarewellMs, kill)) log_.warning("run", "processes that do not end are left behind");
 }
 
 }  // namespace endpointd::exec

@@ -23,6 +23,7 @@
 #include "exec/orphans.hpp"
 #include "exec/outcome.hpp"
 #include "exec/plugin.hpp"
+#include "exec/record.hpp"
 #include "exec/run_request.hpp"
 #include "exec/spawner_pool.hpp"
 
@@ -45,8 +46,24 @@ struct RunnerLimits {
     Duration timeout = std::chrono::seconds(60);  // of a command that names none
 };
 
+// All that a runner runs by, loaded at once.
+struct LoadedRunner {
+    std::shared_ptr<const catalog::Catalog> catalog;
+    std::string digest;  // SHA-256 of Catalog::canonical_text()
+    RunnerLimits limits;
+    Identities identities;
+    HiddenPaths hidden;  // from every plugin
+};
+
+// Who the runner is, and what it is given for its whole life.
+struct RunnerSelf {
+    User user;          // the daemon's
+    bool root = false;  // the launcher is root
+    std::string config_dir;
+};
+
 // What a descriptor in the server's epoll stands for.
-enum class Watched : std::uint8_t { client, spawner, output, process };
+enum class Watched : std::uint8_t { client, spawner, output, process, launcher };
 
 class Runs {
 public:
@@ -56,12 +73,13 @@ public:
         std::function<void(int fd, Watched what, std::uint64_t id, bool writable)> watch;
     };
 
-    Runs(const Log& log, const Clock& clock, uid_t running_user, std::optional<User> default_user, Events events);
+    // Launcher and record must outlive it.
+    Runs(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, RunnerSelf self, Events events);
 
     ~Runs();
 
     // From the next request on.
-    void use(std::shared_ptr<const catalog::Catalog> catalog, RunnerLimits limits);
+    void use(LoadedRunner loaded);
 
     void start(std::uint64_t id, RunRequest request);
     void cancel(std::uint64_t id);
@@ -89,20 +107,27 @@ private:
     void begin(std::uint64_t id, const RunRequest& request);
     void start_waiting();
     void started(SpawnResult result);
-    void lost(const std::vector<std::uint64_t>& ids);
+    void lost(const std::vector<std::uint64_t>& ids, const std::string& why);
     void read_output(Run& run, std::size_t most);
     void end_in_time(Run& run);
     void set_deadline(Run& run, SteadyTime when);
     void signal_group(const Run& run, int number) const;
     void finish(std::uint64_t id, Outcome outcome);
+    std::string why_no_user(const std::string& run_as) const;
+    void put_on_record(const Run& run, const Outcome& outcome);
     Outcome outcome_of(Run& run) const;
     OrphanContext orphan_context() const;
 
     const Log& log_;
     const Clock& clock_;
+    LauncherClient& launcher_;
+    Record& record_;
+    RunnerSelf self_;
     Events events_;
     std::shared_ptr<const catalog::Catalog> catalog_;
     RunnerLimits limits_;
+    std::map<std::string, std::uint32_t> identities_;  // by run_as
+    std::unordered_map<const catalog::Command*, SandboxSpec> sandboxes_;
     Plugins plugins_;
     SpawnerPool spawners_;
     Orphans orphans_;

@@ -19,7 +19,7 @@ constexpr int kRequestsAtOnce = 64;
 
 // What stands for a descriptor in epoll: never a pointer, since an event may
 // arrive for something that an earlier event of the same batch has ended.
-constexpr unsigned kWatchedBits = 2;
+constexpr unsigned kWatchedBits = 3;
 
 std::uint64_t token_of(Watched what, std::uint64_t id) { return (id << kWatchedBits) | static_cast<std::uint64_t>(what); }
 
@@ -49,21 +49,26 @@ const std::array<Server::Entry, 6> Server::kTable{{
 }};
 static_assert(std::variant_size_v<Request> == 6);
 
-Server::Server(const Log& log, const Clock& clock, ServerConfig config, LoadedRunner loaded)
+Server::Server(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, ServerConfig config, LoadedRunner loaded)
     : log_(log),
       clock_(clock),
+      launcher_(launcher),
+      record_(record),
       config_(std::move(config)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       client_(std::move(config_.client), kRequestBytes),
-      runs_(log, clock, config_.user.uid, config_.is_root ? std::optional<User>(config_.user) : std::nullopt,
+      runs_(log, clock, launcher, record, config_.self,
             {[this](std::uint64_t id, Outcome outcome) {
                  reply(Done{id, std::move(outcome)});
              },
-             [this](int fd, Watched what, std::uint64_t id, bool writable) { watch(fd, what, id, writable); }}) {
+             [this](int fd, Watched what, std::uint64_t id, bool writable) { watch(fd, what, id, writable); }}),
+      identities_(loaded.identities) {
     EP_ASSERT(epoll_);
     apply(std::move(loaded));
+    record_.started(digest_);
     update_client_interest();
-    reply(Ready{::getpid(), digest_});
+    watch(launcher_.fd(), Watched::launcher, 0, false);
+    reply(Ready{::getpid(), digest_, config_.confinement});
 }
 
 Server::~Server() = default;
@@ -94,10 +99,18 @@ int Server::serve() {
                 case Watched::process:
                     runs_.process_ended(id);
                     break;
+                case Watched::launcher:
+                    launcher_.check();
+                    break;
             }
         }
         runs_.tick();
         update_client_interest();
+        if (launcher_.gone()) {
+            // Nothing can be started any more; the starter starts both anew.
+            log_.error("runner", "the launcher is gone: ending");
+            break;
+        }
     }
     runs_.kill_all();
     return 0;
@@ -149,14 +162,18 @@ void Server::prepare_reload(Request&) {
     if (!loaded) return reply(ReloadFailed{loaded.error().text});
     prepared_ = std::move(*loaded);
     reload_ = Reload::prepared;
-    reply(ReloadPrepared{prepared_->digest, config_.was_root && prepared_->needs_root != config_.is_root});
+    reply(ReloadPrepared{prepared_->digest, !(prepared_->identities == identities_)});
 }
 
 void Server::commit_reload(Request&) {
     reload_ = Reload::none;
-    // Rights that were given up come back, and rights no longer needed go, only with a new process.
-    if (config_.was_root && prepared_->needs_root != config_.is_root) leaving_ = true;
-    else apply(std::move(*prepared_));
+    // Who a spawner may be, and whether rights may be gained, was settled once: other users
+    // (or the end of a need for root) take new processes.
+    if (!(prepared_->identities == identities_)) leaving_ = true;
+    else {
+        apply(std::move(*prepared_));
+        record_.switched(digest_);
+    }
     prepared_.reset();
     reply(ReloadCommitted{});
 }
@@ -172,8 +189,9 @@ void Server::status(Request&) {
 }
 
 void Server::apply(LoadedRunner loaded) {
-    digest_ = std::move(loaded.digest);
-    runs_.use(std::move(loaded.catalog), bounded(loaded.limits));
+    digest_ = loaded.digest;
+    loaded.limits = bounded(loaded.limits);
+    runs_.use(std::move(loaded));
 }
 
 void Server::reply(const Reply& reply) {

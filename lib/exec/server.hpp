@@ -26,26 +26,18 @@ namespace endpointd::exec {
 // requests are read either.
 inline constexpr std::size_t kUnreadReplies = 64 * 1024 * 1024;
 
-struct LoadedRunner {
-    std::shared_ptr<const catalog::Catalog> catalog;
-    std::string digest;  // SHA-256 of Catalog::canonical_text()
-    RunnerLimits limits;
-    bool needs_root = false;  // a command has run_as
-};
-
 struct ServerConfig {
-    UniqueFd client;        // SOCK_SEQPACKET to the daemon
-    User user;              // the daemon's
-    bool was_root = false;  // started as root: a reload may want it back, or want to be rid of it
-    bool is_root = false;   // stayed root for the sake of run_as
+    UniqueFd client;  // SOCK_SEQPACKET to the daemon
+    RunnerSelf self;
+    RunnerConfinement confinement;
     // Reads the configuration; Errors' text is for the operator.
     std::function<Result<LoadedRunner>()> load;
 };
 
 class Server {
 public:
-    // `log` and `clock` must outlive it.
-    Server(const Log& log, const Clock& clock, ServerConfig config, LoadedRunner loaded);
+    // All but the configuration must outlive it. `launcher` is settled for the identities loaded.
+    Server(const Log& log, const Clock& clock, LauncherClient& launcher, Record& record, ServerConfig config, LoadedRunner loaded);
     ~Server();
 
     // Serves until the daemon's end closes; then kills everything it started. The
@@ -74,6 +66,8 @@ private:
 
     const Log& log_;
     const Clock& clock_;
+    LauncherClient& launcher_;
+    Record& record_;
     ServerConfig config_;
     UniqueFd epoll_;
     Channel client_;
@@ -81,6 +75,7 @@ private:
     bool closed_ = false;
     Runs runs_;
     std::string digest_;
+    Identities identities_;  // for which the launcher was settled
     Reload reload_ = Reload::none;
     std::optional<LoadedRunner> prepared_;
     bool leaving_ = false;  // to be started anew once nothing runs

@@ -6,6 +6,8 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
@@ -26,15 +28,32 @@ private:
     void* base_;
 };
 
-// Every descriptor is 3 or above. All pointers are borrowed for the call.
+// What one program may use; each counts for each of its processes, but for
+// `processes`, which counts all of the user.
+struct ResourceLimits {
+    std::uint64_t cpu = 0;         // seconds of CPU time
+    std::uint64_t memory = 0;      // bytes of private, writable memory (not what is only reserved)
+    std::uint64_t file_size = 0;   // bytes of a file written
+    std::uint64_t processes = 0;   // of the user
+    std::uint64_t open_files = 0;  // descriptors
+};
+
+// The first descriptor that is handed to a program beyond the usual three.
+inline constexpr int kFirstPassed = 3;
+
+// Every descriptor is above kFirstPassed + passed.size(). All pointers are borrowed for the call.
 struct SpawnPlan {
-    const char* path;   // of a script, resolved; null: `plugin` itself is executed
-    int plugin;         // the checked descriptor
-    int input;          // becomes 0
-    int output;         // becomes 1 and 2
-    char* const* argv;  // both end with a null
+    const char* path;             // executed by it; null: the descriptor itself is
+    int plugin;                   // the checked descriptor
+    bool script;                  // its copy passed[0] is executed, which stays open for the interpreter
+    int input;                    // becomes 0
+    int output;                   // becomes 1 and 2
+    std::span<const int> passed;  // become kFirstPassed and what follows
+    char* const* argv;            // both end with a null
     char* const* env;
     int niceness;  // of the program
+    ResourceLimits limits;
+    int landlock;  // a ruleset of its own; -1: none
 };
 
 struct Spawned {

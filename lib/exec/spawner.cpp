@@ -11,11 +11,9 @@
 #include <array>
 #include <cerrno>
 
-#include "base/bytes.hpp"
-#include "base/limits.hpp"
 #include "exec/channel.hpp"
+#include "exec/confine.hpp"
 #include "exec/signals.hpp"
-#include "exec/spawn.hpp"
 
 namespace endpointd::exec {
 namespace {
@@ -23,25 +21,11 @@ namespace {
 // As upstream; a nice value beyond 19 is 19.
 constexpr int kNicer = 5;
 constexpr int kNicest = 19;
-// Descriptors a plugin may have, unless the system allows fewer: the usual soft
-// limit, which the runner has raised for itself. Some programs close every number
-// up to it.
-constexpr rlim_t kOpenFiles = 1024;
-// In the spawner: what it keeps, everything else is closed.
-constexpr int kSocketFd = 3;
-constexpr int kNullFd = 4;
-
-void put_words(ByteWriter& out, const std::vector<std::string>& words) {
-    out.u32(static_cast<std::uint32_t>(words.size()));
-    for (const std::string& word : words) out.text(word);
-}
-
-bool get_words(ByteReader& in, std::vector<std::string>& words) {
-    const std::uint32_t count = in.u32();
-    if (in.failed() || count > kSpawnWords) return false;
-    for (std::uint32_t i = 0; i < count && !in.failed(); ++i) words.emplace_back(in.text(limits::kArgvBytes));
-    return !in.failed();
-}
+// In the spawner everything of ours is above what can be passed to a program, so that
+// a copy never lands on an original.
+constexpr int kSocketFd = kFirstPassed + 1 + static_cast<int>(kPassedFds);  // one for a script
+constexpr int kNullFd = kSocketFd + 1;
+constexpr int kFirstFree = kNullFd + 1;
 
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
     std::vector<char*> pointers;
@@ -51,29 +35,60 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
     return pointers;
 }
 
-void lower_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = std::min(limit.rlim_max, kOpenFiles);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 [[noreturn]] void end(int status) { ::_exit(status); }
 
+struct Workshop {
+    Channel runner;
+    ChildStack stack;
+    int niceness;
+    int landlock;  // -1: none
+};
+
+// No more than we have ourselves: an unprivileged process cannot raise what it inherited.
+void clamp(ResourceLimits& limits) {
+    const auto lower = [](int what, std::uint64_t& value) {
+        rlimit own{};
+        if (::getrlimit(static_cast<__rlimit_resource_t>(what), &own) == 0) value = std::min<std::uint64_t>(value, own.rlim_max);
+    };
+    // The child gets a second more than that as its hard limit, for SIGXCPU to come first.
+    lower(RLIMIT_CPU, ++limits.cpu);
+    --limits.cpu;
+    lower(RLIMIT_DATA, limits.memory);
+    lower(RLIMIT_FSIZE, limits.file_size);
+    lower(RLIMIT_NPROC, limits.processes);
+    lower(RLIMIT_NOFILE, limits.open_files);
+}
+
 // Starts what one request asks for. False: the runner is gone.
-bool serve(Channel& runner, ChannelMessage message, const ChildStack& stack, int niceness) {
+bool serve(Workshop& workshop, ChannelMessage message) {
     auto request = decode_spawn_request(message.bytes);
-    if (!request || message.fds.size() != kSpawnRequestFds) return false;
+    const std::size_t count = message.fds.size();
+    if (!request || count < kSpawnRequestFds || count > kSpawnRequestFds + kPassedFds) return false;
+    // Received descriptors take the lowest free numbers, which are those of the copies.
+    std::array<UniqueFd, kSpawnRequestFds + kPassedFds> above;
+    std::array<int, kPassedFds + 1> passed{};
+    std::size_t passing = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        above[i].reset(::fcntl(message.fds[i].get(), F_DUPFD_CLOEXEC, kFirstFree));
+        if (!above[i]) return false;
+    }
+    clamp(request->limits);
+    if (request->script) passed[passing++] = above[0].get();
+    for (std::size_t i = kSpawnRequestFds; i < count; ++i) passed[passing++] = above[i].get();
     std::vector<char*> argv = pointers_to(request->argv);
     std::vector<char*> env = pointers_to(request->env);
-    const SpawnPlan plan{request->script.empty() ? nullptr : request->script.c_str(),
-                         message.fds[0].get(),
+    const SpawnPlan plan{request->path.empty() ? nullptr : request->path.c_str(),
+                         above[0].get(),
+                         request->script,
                          kNullFd,
-                         message.fds[1].get(),
+                         above[1].get(),
+                         std::span<const int>(passed.data(), passing),
                          argv.data(),
                          env.data(),
-                         niceness};
-    auto spawned = spawn(plan, stack);
+                         workshop.niceness,
+                         request->limits,
+                         workshop.landlock};
+    auto spawned = spawn(plan, workshop.stack);
     SpawnReply reply{request->id, 0, 0};
     std::vector<UniqueFd> fds;
     if (!spawned) {
@@ -83,86 +98,49 @@ bool serve(Channel& runner, ChannelMessage message, const ChildStack& stack, int
         reply.error_code = spawned->exec_error;
         if (spawned->pidfd) fds.push_back(std::move(spawned->pidfd));
     }
-    return runner.send(encode(reply), std::move(fds)).has_value();
+    return workshop.runner.send(encode(reply), std::move(fds)).has_value();
 }
 
-[[noreturn]] void spawner_main(int socket, const std::optional<User>& user) {
-    block_all_signals();
-    // Both go out of each other's way first, then to their places.
+// The socket and /dev/null at their places, everything else closed.
+bool arrange_descriptors(int socket) {
     const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const int socket_above = ::fcntl(socket, F_DUPFD_CLOEXEC, kNullFd + 1);
-    const int null_above = ::fcntl(null.get(), F_DUPFD_CLOEXEC, kNullFd + 1);
-    if (socket_above < 0 || null_above < 0 || ::dup3(socket_above, kSocketFd, O_CLOEXEC) < 0 || ::dup3(null_above, kNullFd, O_CLOEXEC) < 0)
-        end(1);
-    if (::close_range(kNullFd + 1, ~0U, 0) != 0 || ::chdir("/") != 0) end(1);
-    ::umask(022);
-    lower_descriptor_limit();
-    if (user && !become_user(*user)) end(1);
-    if (!forbid_core_dumps()) end(1);
-    ::prctl(PR_SET_NAME, "endpointd-spawn");
-
-    const int niceness = std::min(::getpriority(PRIO_PROCESS, 0) + kNicer, kNicest);
-    const ChildStack stack;
-    Channel runner(UniqueFd(kSocketFd), kSpawnRequestBytes, kSpawnRequestFds);
-    for (;;) {
-        pollfd wait{kSocketFd, static_cast<short>(POLLIN | (runner.waiting() ? POLLOUT : 0)), 0};
-        if (::poll(&wait, 1, -1) < 0 && errno != EINTR) end(1);
-        if ((wait.revents & POLLOUT) != 0 && !runner.flush()) end(0);
-        for (;;) {
-            auto received = runner.receive();
-            if (!received || received->state == Channel::Received::State::closed) end(0);
-            if (received->state == Channel::Received::State::nothing) break;
-            if (!serve(runner, std::move(received->message), stack, niceness)) end(0);
-        }
-    }
+    const int socket_above = ::fcntl(socket, F_DUPFD_CLOEXEC, kFirstFree);
+    const int null_above = ::fcntl(null.get(), F_DUPFD_CLOEXEC, kFirstFree);
+    return socket_above >= 0 && null_above >= 0 && ::dup3(socket_above, kSocketFd, O_CLOEXEC) >= 0 &&
+           ::dup3(null_above, kNullFd, O_CLOEXEC) >= 0 && ::close_range(STDERR_FILENO + 1, kSocketFd - 1, 0) == 0 &&
+           ::close_range(kFirstFree, ~0U, 0) == 0;
 }
 
 }  // namespace
 
-std::string encode(const SpawnRequest& request) {
-    ByteWriter out;
-    out.u64(request.id);
-    out.text(request.script);
-    put_words(out, request.argv);
-    put_words(out, request.env);
-    return std::move(out).take();
-}
-
-Result<SpawnRequest> decode_spawn_request(std::string_view bytes) {
-    ByteReader in(bytes);
-    SpawnRequest request;
-    request.id = in.u64();
-    request.script = in.text(limits::kArgvBytes);
-    if (!get_words(in, request.argv) || !get_words(in, request.env) || !in.finished() || request.argv.empty())
-        return fail(Errc::malformed, "a request to a spawner that cannot be read");
-    return request;
-}
-
-std::string encode(const SpawnReply& reply) {
-    ByteWriter out;
-    out.u64(reply.id);
-    out.u32(static_cast<std::uint32_t>(reply.pid));
-    out.u32(static_cast<std::uint32_t>(reply.error_code));
-    return std::move(out).take();
-}
-
-Result<SpawnReply> decode_spawn_reply(std::string_view bytes) {
-    ByteReader in(bytes);
-    SpawnReply reply;
-    reply.id = in.u64();
-    reply.pid = static_cast<std::int32_t>(in.u32());
-    reply.error_code = static_cast<std::int32_t>(in.u32());
-    if (!in.finished()) return fail(Errc::malformed, "a spawner's answer that cannot be read");
-    return reply;
-}
-
-Result<SpawnerProcess> fork_spawner(const std::optional<User>& user) {
-    auto pair = make_socket_pair(true);
-    if (!pair) return pair.error();
-    const pid_t pid = ::fork();
-    if (pid < 0) return system_error("fork a spawner", errno);
-    if (pid == 0) spawner_main(pair->theirs.get(), user);
-    return SpawnerProcess{pid, std::move(pair->ours)};
+void spawner_main(int socket, const Identity& identity, const SandboxProfile& profile) {
+    block_all_signals();
+    if (!arrange_descriptors(socket) || ::chdir("/") != 0) end(1);
+    ::umask(022);
+    ::prctl(PR_SET_NAME, "endpointd-spawn");
+    Channel runner(UniqueFd(kSocketFd), kSpawnRequestBytes, kSpawnRequestFds + kPassedFds);
+    const int niceness = std::min(::getpriority(PRIO_PROCESS, 0) + kNicer, kNicest);
+    auto sandboxed = enter_sandbox(identity, profile);
+    Result<void> private_memory = forbid_core_dumps();
+    if (!sandboxed || !private_memory) {
+        const Error& error = sandboxed ? private_memory.error() : sandboxed.error();
+        static_cast<void>(runner.send(encode(SpawnerReady{error.text, 0, false})));  // a runner that is gone needs no reason
+        end(1);
+    }
+    if (!runner.send(encode(SpawnerReady{"", sandboxed->landlock, sandboxed->seccomp}))) end(0);
+    const int landlock = sandboxed->nested ? sandboxed->nested.get() : -1;
+    Workshop workshop{std::move(runner), {}, niceness, landlock};
+    for (;;) {
+        pollfd wait{kSocketFd, static_cast<short>(POLLIN | (workshop.runner.waiting() ? POLLOUT : 0)), 0};
+        if (::poll(&wait, 1, -1) < 0 && errno != EINTR) end(1);
+        if ((wait.revents & POLLOUT) != 0 && !workshop.runner.flush()) end(0);
+        for (;;) {
+            auto received = workshop.runner.receive();
+            if (!received || received->state == Channel::Received::State::closed) end(0);
+            if (received->state == Channel::Received::State::nothing) break;
+            if (!serve(workshop, std::move(received->message))) end(0);
+        }
+    }
 }
 
 }  // namespace endpointd::exec

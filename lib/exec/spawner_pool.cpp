@@ -4,28 +4,31 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace endpointd::exec {
 
 struct SpawnerPool::Spawner {
     std::uint64_t id;
-    std::string run_as;  // empty: the default user
+    std::string sandbox;  // its spec's key
     pid_t pid;
     Channel channel;
+    SteadyTime started;
     std::map<std::uint64_t, std::uint64_t> requests = {};  // unanswered: id to sequence number
     SteadyTime used = {};
     bool wants_write = false;
+    bool ready = false;    // in its sandbox
+    bool retired = false;  // takes no more requests
 };
 
-SpawnerPool::SpawnerPool(const Log& log, std::optional<User> default_user, SpawnerPoolEvents events)
-    : log_(log), default_user_(std::move(default_user)), events_(std::move(events)) {}
+SpawnerPool::SpawnerPool(const Log& log, LauncherClient& launcher, SpawnerPoolEvents events)
+    : log_(log), launcher_(launcher), events_(std::move(events)) {}
 
 SpawnerPool::~SpawnerPool() = default;
 
-Result<void> SpawnerPool::spawn(SteadyTime now, const std::optional<std::string>& run_as, const SpawnRequest& request,
-                                std::vector<UniqueFd> fds) {
-    auto picked = pick(run_as.value_or(std::string()));
+Result<void> SpawnerPool::spawn(SteadyTime now, const SandboxSpec& sandbox, const SpawnRequest& request, std::vector<UniqueFd> fds) {
+    auto picked = pick(now, sandbox);
     if (!picked) return picked.error();
     Spawner& spawner = **picked;
     spawner.used = now;
@@ -47,37 +50,53 @@ Result<void> SpawnerPool::spawn(SteadyTime now, const std::optional<std::string>
     return {};
 }
 
-Result<SpawnerPool::Spawner*> SpawnerPool::pick(const std::string& run_as) {
+void SpawnerPool::retire_all() {
+    for (const auto& [id, spawner] : spawners_) spawner->retired = true;
+    for (auto it = spawners_.begin(); it != spawners_.end();) it = it->second->requests.empty() ? end_idle(it) : std::next(it);
+}
+
+Result<SpawnerPool::Spawner*> SpawnerPool::pick(SteadyTime now, const SandboxSpec& sandbox) {
     Spawner* best = nullptr;
-    std::size_t of_user = 0;
+    std::size_t alike = 0;
     for (const auto& [id, spawner] : spawners_) {
-        if (spawner->run_as != run_as) continue;
-        ++of_user;
+        if (now - spawner->started >= kSpawnerAge) spawner->retired = true;
+        if (spawner->retired || spawner->sandbox != sandbox.key) continue;
+        ++alike;
         if (!best || spawner->requests.size() < best->requests.size()) best = spawner.get();
     }
-    if (best && (of_user >= kSpawnersPerUser || best->requests.size() < kBusyRequests)) return best;
-    auto started = start(run_as);
+    if (best && (alike >= kSpawnersPerSandbox || best->requests.size() < kBusyRequests)) return best;
+    auto started = start(now, sandbox);
     if (!started && best) return best;
     return started;
 }
 
-Result<SpawnerPool::Spawner*> SpawnerPool::start(const std::string& run_as) {
-    if (spawners_.size() >= kSpawnerUsers * kSpawnersPerUser) return fail(Errc::too_large, "too many users at once");
-    std::optional<User> user = default_user_;
-    if (!run_as.empty()) {
-        auto found = find_user(run_as);
-        if (!found) return found.error();
-        if (found->uid != ::geteuid() && ::geteuid() != 0)
-            return fail(Errc::not_permitted, "run_as " + run_as + " needs a runner that is started as root");
-        // Root by name is what an operator wrote; there is nothing to become then.
-        user = found->uid == ::geteuid() ? std::nullopt : std::optional<User>(std::move(*found));
-    }
-    auto process = fork_spawner(user);
+// The one that has had nothing to do for the longest time. False: all are busy.
+bool SpawnerPool::make_room() {
+    auto oldest = spawners_.end();
+    for (auto it = spawners_.begin(); it != spawners_.end(); ++it)
+        if (it->second->requests.empty() && (oldest == spawners_.end() || it->second->used < oldest->second->used)) oldest = it;
+    if (oldest == spawners_.end()) return false;
+    end_idle(oldest);
+    return true;
+}
+
+SpawnerPool::Table::iterator SpawnerPool::end_idle(Table::iterator spawner) {
+    const auto next = spawners_.erase(spawner);  // its socket closes, and it ends
+    events_.ended();
+    return next;
+}
+
+Result<SpawnerPool::Spawner*> SpawnerPool::start(SteadyTime now, const SandboxSpec& sandbox) {
+    if (spawners_.size() >= kSandboxes * kSpawnersPerSandbox && !make_room()) return fail(Errc::too_large, "too many sandboxes at once");
+    auto profile = builder_.build(sandbox);
+    if (!profile) return profile.error();
+    const std::size_t rules = profile->paths.size();
+    auto process = launcher_.start_spawner(sandbox.identity, std::move(*profile));
     if (!process) return process.error();
     const std::uint64_t id = next_spawner_++;
-    log_.debug("spawner", "started", {{"pid", process->pid}, {"user", user ? user->name : "own"}});
+    log_.debug("spawner", "started", {{"pid", process->pid}, {"identity", sandbox.identity}, {"rules", rules}});
     auto spawner =
-        std::unique_ptr<Spawner>(new Spawner{id, run_as, process->pid, Channel(std::move(process->socket), kSpawnReplyBytes, 1)});
+        std::unique_ptr<Spawner>(new Spawner{id, sandbox.key, process->pid, Channel(std::move(process->socket), kSpawnReplyBytes, 1), now});
     Spawner* borrowed = spawner.get();
     spawners_.emplace(id, std::move(spawner));
     events_.watch(borrowed->channel.fd(), id, false);
@@ -100,6 +119,13 @@ void SpawnerPool::ready(std::uint64_t id, bool readable, bool writable) {
         auto received = spawner.channel.receive();
         if (!received || received->state == Channel::Received::State::closed) return remove(id);
         if (received->state == Channel::Received::State::nothing) return;
+        if (!spawner.ready) {
+            const auto ready = decode_spawner_ready(received->message.bytes);
+            if (!ready) return remove(id);
+            if (!ready->error.empty()) return remove(id, ready->error);
+            spawner.ready = true;
+            continue;
+        }
         auto reply = decode_spawn_reply(received->message.bytes);
         const auto request = reply ? spawner.requests.find(reply->id) : spawner.requests.end();
         if (request == spawner.requests.end()) return remove(id);
@@ -111,21 +137,22 @@ void SpawnerPool::ready(std::uint64_t id, bool readable, bool writable) {
     }
 }
 
-void SpawnerPool::remove(std::uint64_t id) {
+void SpawnerPool::remove(std::uint64_t id, const std::string& why) {
     const auto found = spawners_.find(id);
     if (found == spawners_.end()) return;
     const std::unique_ptr<Spawner> spawner = std::move(found->second);
     spawners_.erase(found);
     // Our child and not reaped yet: the number is still its own.
-    ::kill(spawner->pid, SIGKILL);
+    launcher_.kill(spawner->pid, false, SIGKILL);
     std::vector<std::uint64_t> lost;
     for (const auto& [request, sequence] : spawner->requests) {
         lost.push_back(request);
         unanswered_.erase(sequence);
     }
-    log_.warning("spawner", "ended unexpectedly", {{"pid", spawner->pid}, {"lost", lost.size()}});
+    log_.warning("spawner", why.empty() ? "ended unexpectedly" : "could not confine itself",
+                 {{"pid", spawner->pid}, {"lost", lost.size()}, {"why", why}});
     events_.ended();
-    if (!lost.empty()) events_.lost(lost);
+    if (!lost.empty()) events_.lost(lost, why);
 }
 
 void SpawnerPool::give_up(std::uint64_t request_id) {
@@ -141,12 +168,8 @@ void SpawnerPool::give_up(std::uint64_t request_id) {
 void SpawnerPool::tick(SteadyTime now) {
     for (auto it = spawners_.begin(); it != spawners_.end();) {
         Spawner& spawner = *it->second;
-        if (!spawner.requests.empty() || now - spawner.used < kSpawnerIdle) {
-            ++it;
-            continue;
-        }
-        it = spawners_.erase(it);  // its socket closes, and it ends
-        events_.ended();
+        const bool over = spawner.requests.empty() && (spawner.retired || now - spawner.used >= kSpawnerIdle);
+        it = over ? end_idle(it) : std::next(it);
     }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The spawners of the runner: one per user, a second one while load keeps the
-// first busy, none when nothing is run for a while. Hands each request to the
+// The spawners of the runner: one per user and sandbox, a second one while load keeps
+// the first busy, none when nothing is run for a while. Hands each request to the
 // least busy one and its answer back. Owned by the runner, its one thread.
 
 #include <sys/types.h>
@@ -19,19 +19,24 @@
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
 #include "exec/channel.hpp"
+#include "exec/launcher_client.hpp"
+#include "exec/sandbox_builder.hpp"
 #include "exec/spawner.hpp"
 
 namespace endpointd::exec {
 
 // The vfork of one overlaps with that of the other; more than two gain nothing
 // measurable on machines where checks are the load.
-inline constexpr std::size_t kSpawnersPerUser = 2;
+inline constexpr std::size_t kSpawnersPerSandbox = 2;
 // Unanswered requests of the first that call for a second.
 inline constexpr std::size_t kBusyRequests = 3;
 // Without a request for so long, a spawner ends.
 inline constexpr std::chrono::seconds kSpawnerIdle{60};
-// Users with spawners at the same time; each costs a process or two.
-inline constexpr std::size_t kSpawnerUsers = 64;
+// Older ones are replaced, so that a sandbox takes in what was installed since.
+inline constexpr std::chrono::minutes kSpawnerAge{10};
+// Sandboxes with spawners at the same time; each costs a process or two. For one
+// more, an idle one ends.
+inline constexpr std::size_t kSandboxes = 64;
 
 struct SpawnResult {
     SpawnReply reply;
@@ -39,21 +44,27 @@ struct SpawnResult {
 };
 
 struct SpawnerPoolEvents {
-    std::function<void(SpawnResult)> started;                                 // also if it could not be started
-    std::function<void(const std::vector<std::uint64_t>&)> lost;              // a spawner died with these unanswered
+    std::function<void(SpawnResult)> started;  // also if it could not be started
+    // A spawner ended with these unanswered; `why` in its own words, empty: it died.
+    std::function<void(const std::vector<std::uint64_t>&, const std::string& why)> lost;
     std::function<void(int fd, std::uint64_t spawner, bool writable)> watch;  // new socket, or other interest in it
     std::function<void()> ended;                                              // a spawner is gone and has to be reaped
 };
 
 class SpawnerPool {
 public:
-    // `default_user`: whom commands without run_as run as; none: who we are.
-    SpawnerPool(const Log& log, std::optional<User> default_user, SpawnerPoolEvents events);
+    // `launcher` must outlive it.
+    SpawnerPool(const Log& log, LauncherClient& launcher, SpawnerPoolEvents events);
     ~SpawnerPool();
 
-    // Errc::not_found for an unknown user, not_permitted where it takes root and we
-    // are not, io if no spawner could be started.
-    Result<void> spawn(SteadyTime now, const std::optional<std::string>& run_as, const SpawnRequest& request, std::vector<UniqueFd> fds);
+    // From the next spawner on: what is hidden from plugins.
+    void use(SandboxBuilder builder) { builder_ = std::move(builder); }
+    // A new catalog: spawners with sandboxes of the old one end when they are idle.
+    void retire_all();
+
+    // Errc::io or unavailable if no spawner could be started, too_large if its sandbox
+    // cannot be built.
+    Result<void> spawn(SteadyTime now, const SandboxSpec& sandbox, const SpawnRequest& request, std::vector<UniqueFd> fds);
 
     // The spawner's socket has something to read, or to write.
     void ready(std::uint64_t spawner, bool readable, bool writable);
@@ -70,14 +81,18 @@ public:
 
 private:
     struct Spawner;
-    Result<Spawner*> pick(const std::string& run_as);
-    Result<Spawner*> start(const std::string& run_as);
-    void remove(std::uint64_t spawner);
+    Result<Spawner*> pick(SteadyTime now, const SandboxSpec& sandbox);
+    Result<Spawner*> start(SteadyTime now, const SandboxSpec& sandbox);
+    void remove(std::uint64_t spawner, const std::string& why = {});
+    bool make_room();
+    using Table = std::map<std::uint64_t, std::unique_ptr<Spawner>>;
+    Table::iterator end_idle(Table::iterator spawner);
 
     const Log& log_;
-    std::optional<User> default_user_;
+    LauncherClient& launcher_;
+    SandboxBuilder builder_{HiddenPaths{}};
     SpawnerPoolEvents events_;
-    std::map<std::uint64_t, std::unique_ptr<Spawner>> spawners_;
+    Table spawners_;
     std::set<std::uint64_t> unanswered_;
     std::uint64_t next_spawner_ = 1;
     std::uint64_t sequence_ = 0;

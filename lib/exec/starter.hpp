@@ -1,9 +1,6 @@
 #pragma once
-// The starter: a small process, forked from the daemon while that is still clean
-// (no thread, no peer's bytes, no key), which starts the runner, starts it again
-// when it died, and kills what a dead runner left behind. It takes two requests
-// and no argument: start the runner anew, open endpointd.json. It ends, and the
-// runner with it, when the daemon's end of its socket closes.
+// The daemon's way to its starter (starter_process.hpp): started while the daemon is
+// still clean (no thread, no peer's bytes, no key) and may still execute.
 
 #include <sys/types.h>
 
@@ -11,15 +8,9 @@
 
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
+#include "exec/starter_config.hpp"
 
 namespace endpointd::exec {
-
-struct StarterConfig {
-    std::string config_dir;
-    std::string state_dir;
-    std::string run_dir;
-    std::string runner;  // path of endpointd-runner; see default_runner_path
-};
 
 struct StarterHandle {
     UniqueFd fd;  // for RunnerClient; readable with end of file when the starter died
@@ -27,11 +18,11 @@ struct StarterHandle {
 };
 
 // To be called once, before any thread exists and before the daemon gives up
-// privileges. Errc::not_found when the runner's program is not there; io when
-// the fork fails. Never returns in the child.
+// privileges. Errc::not_found when one of the programs is not there; io when the
+// fork fails.
 Result<StarterHandle> fork_starter(const StarterConfig& config);
 
-// "endpointd-runner" beside the running program.
-Result<std::string> default_runner_path();
+// The path of a program beside the running one: "endpointd-runner".
+Result<std::string> program_beside_us(const std::string& name);
 
 }  // namespace endpointd::exec

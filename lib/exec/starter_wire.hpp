@@ -14,7 +14,9 @@ inline constexpr char kTellRunner = 'r';
 inline constexpr char kTellSettings = 's';
 inline constexpr char kTellNoSettings = 'n';
 
-// The runner's socket in the runner.
+// The starter's socket in the starter; the runner's in the runner, and its one to the launcher.
+inline constexpr int kStarterFd = 3;
 inline constexpr int kRunnerFd = 3;
+inline constexpr int kLauncherFd = 4;
 
 }  // namespace endpointd::exec

@@ -65,7 +65,16 @@ public:
 
     // False when the bound on bytes was passed.
     bool read(const std::string& path, const std::string& name, bool may_be_missing) {
-        auto text = read_trusted(path, TrustedKind::config, running_user_);
+        return take_in(path, name, may_be_missing, read_trusted(path, TrustedKind::config, running_user_));
+    }
+    bool read(int opened, const std::string& path, const std::string& name) {
+        return take_in(path, name, false, read_opened(opened, path));
+    }
+
+    std::vector<SourceFile> take() && { return std::move(files_); }
+
+private:
+    bool take_in(const std::string& path, const std::string& name, bool may_be_missing, Result<std::string> text) {
         if (!text) {
             if (text.error().code == Errc::not_found && may_be_missing) return true;
             const bool forbidden = text.error().code == Errc::not_permitted;
@@ -83,15 +92,22 @@ public:
         return true;
     }
 
-    std::vector<SourceFile> take() && { return std::move(files_); }
-
-private:
     uid_t running_user_;
     Unreadable unreadable_;
     Findings& findings_;
     std::size_t bytes_ = 0;
     std::vector<SourceFile> files_;
 };
+
+constexpr const char* kSettings = "endpointd.json";
+
+std::vector<SourceFile> read_listed(Reader reader, Listing listing, Unreadable unreadable, Findings& findings) {
+    list_into(listing, "", 0, unreadable, findings);
+    std::sort(listing.names.begin(), listing.names.end());
+    for (const std::string& name : listing.names)
+        if (!reader.read(listing.directory + "/" + name, name, false)) break;
+    return std::move(reader).take();
+}
 
 }  // namespace
 
@@ -101,7 +117,7 @@ std::vector<SourceFile> read_tree(const std::string& config_dir, TreeKind kind, 
     Listing listing{"", ".json", false};
     switch (kind) {
         case TreeKind::settings:
-            reader.read(config_dir + "/endpointd.json", "endpointd.json", true);
+            reader.read(config_dir + "/" + kSettings, kSettings, true);
             listing.directory = config_dir + "/conf.d";
             break;
         case TreeKind::catalog:
@@ -114,11 +130,14 @@ std::vector<SourceFile> read_tree(const std::string& config_dir, TreeKind kind, 
             listing = {config_dir + "/zones.d", ".conf", true};
             break;
     }
-    list_into(listing, "", 0, unreadable, findings);
-    std::sort(listing.names.begin(), listing.names.end());
-    for (const std::string& name : listing.names)
-        if (!reader.read(listing.directory + "/" + name, name, false)) break;
-    return std::move(reader).take();
+    return read_listed(std::move(reader), std::move(listing), unreadable, findings);
+}
+
+std::vector<SourceFile> read_settings(const std::string& config_dir, int opened, uid_t running_user, Unreadable unreadable,
+                                      Findings& findings) {
+    Reader reader(running_user, unreadable, findings);
+    if (opened >= 0) reader.read(opened, config_dir + "/" + kSettings, kSettings);
+    return read_listed(std::move(reader), {config_dir + "/conf.d", ".json", false}, unreadable, findings);
 }
 
 }  // namespace endpointd::files

@@ -38,4 +38,9 @@ inline constexpr std::size_t kTreeDepth = 16;
 std::vector<SourceFile> read_tree(const std::string& config_dir, TreeKind kind, uid_t running_user, Unreadable unreadable,
                                   Findings& findings);
 
+// TreeKind::settings with endpointd.json opened and checked by somebody else, who may
+// do what we may not; -1: there is none.
+std::vector<SourceFile> read_settings(const std::string& config_dir, int opened, uid_t running_user, Unreadable unreadable,
+                                      Findings& findings);
+
 }  // namespace endpointd::files

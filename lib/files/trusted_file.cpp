@@ -77,9 +77,8 @@ Result<void> check_file(const std::string& path, const struct stat& status, Trus
     return {};
 }
 
-}  // namespace
-
-Result<TrustedFile> open_trusted_file(const std::string& path, TrustedKind kind, uid_t running_user) {
+// `access` is O_RDONLY or O_PATH.
+Result<TrustedFile> walk(const std::string& path, TrustedKind kind, uid_t running_user, int access) {
     const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
     if (!real) return errno_error(path, errno);
     std::string resolved = real.get();
@@ -99,7 +98,10 @@ Result<TrustedFile> open_trusted_file(const std::string& path, TrustedKind kind,
         const std::string step(rest.substr(0, slash));
         if (last) {
             // Non-blocking, because a FIFO put in its place must not hold us.
-            UniqueFd file(::openat(at.get(), step.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+            UniqueFd file(::openat(at.get(), step.c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+            // A plugin only has to be executed, and by another user perhaps: then it is held without being read.
+            if (!file && errno == EACCES && kind == TrustedKind::plugin)
+                file.reset(::openat(at.get(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
             if (!file) return errno_error(path, errno);
             if (::fstat(file.get(), &status) != 0) return errno_error(path, errno);
             if (auto checked = check_file(path, status, kind, running_user); !checked) return checked.error();
@@ -111,6 +113,18 @@ Result<TrustedFile> open_trusted_file(const std::string& path, TrustedKind kind,
     }
 }
 
+}  // namespace
+
+Result<TrustedFile> open_trusted_file(const std::string& path, TrustedKind kind, uid_t running_user) {
+    return walk(path, kind, running_user, O_RDONLY);
+}
+
+Result<void> check_trusted(const std::string& path, TrustedKind kind, uid_t running_user) {
+    auto file = walk(path, kind, running_user, O_PATH);
+    if (!file) return file.error();
+    return {};
+}
+
 Result<UniqueFd> open_trusted(const std::string& path, TrustedKind kind, uid_t running_user) {
     auto file = open_trusted_file(path, kind, running_user);
     if (!file) return file.error();
@@ -120,10 +134,14 @@ Result<UniqueFd> open_trusted(const std::string& path, TrustedKind kind, uid_t r
 Result<std::string> read_trusted(const std::string& path, TrustedKind kind, uid_t running_user, std::size_t most) {
     auto file = open_trusted_file(path, kind, running_user);
     if (!file) return file.error();
+    return read_opened(file->fd.get(), path, most);
+}
+
+Result<std::string> read_opened(int fd, const std::string& path, std::size_t most) {
     std::string text;
     std::array<char, 16384> buffer;
     for (;;) {
-        const ssize_t got = ::read(file->fd.get(), buffer.data(), buffer.size());
+        const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return errno_error(path, errno);
         if (got == 0) return text;

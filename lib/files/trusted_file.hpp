@@ -20,7 +20,9 @@ namespace endpointd::files {
 enum class TrustedKind {
     config,  // settings, catalog, caps, zones, certificates: anybody may read them
     secret,  // private keys and secrets: others may not read them, their group only if root owns them
-    plugin,  // what is executed: a set-user-ID bit changes nothing, somebody must be able to execute it
+    // What is executed: a set-user-ID bit changes nothing, somebody must be able to execute it. One that the
+    // caller may not read is opened all the same (O_PATH), to be executed and not to be read.
+    plugin,
 };
 
 struct TrustedFile {
@@ -38,7 +40,15 @@ Result<TrustedFile> open_trusted_file(const std::string& path, TrustedKind kind,
 // The same without the resolved path.
 Result<UniqueFd> open_trusted(const std::string& path, TrustedKind kind, uid_t running_user);
 
+// The same checks on a file that the caller need not be able to read: for who
+// only warns, and may be confined to other files.
+Result<void> check_trusted(const std::string& path, TrustedKind kind, uid_t running_user);
+
 // Its whole content, at most `most` bytes (too_large beyond).
 Result<std::string> read_trusted(const std::string& path, TrustedKind kind, uid_t running_user, std::size_t most = limits::kConfigFile);
+
+// The content, from its start, of a file that was opened and checked before; `path`
+// is for the error's text.
+Result<std::string> read_opened(int fd, const std::string& path, std::size_t most = limits::kConfigFile);
 
 }  // namespace endpointd::files

@@ -38,6 +38,9 @@ std::optional<Capability> capability_from(std::string_view name) noexcept {
     return std::nullopt;
 }
 
-bool is_available(Capability capability) noexcept { return capability == Capability::results || capability == Capability::execute; }
+bool is_available(Capability capability) noexcept {
+    return capability == Capability::results || capability == Capability::execute || capability == Capability::action ||
+           capability == Capability::event;
+}
 
 }  // namespace endpointd::policy

@@ -21,7 +21,7 @@ constexpr std::array<MethodRule, 28> kRules = {
     needs("event::CheckResult", Capability::passive),
     needs("event::ClearAcknowledgement", Capability::acknowledge),
     never("event::ClearLastNotifiedStatePerUser"),
-    content("event::ExecuteCommand"),  // capability_of_execute
+    content("event::ExecuteCommand"),  // rule_of_execute
     never("event::ExecutedCommand"),
     nothing("event::Heartbeat"),
     never("event::NotificationSentToAllUsers"),
@@ -45,6 +45,27 @@ constexpr std::array<MethodRule, 28> kRules = {
     needs("pki::UpdateCertificate", Capability::renew),
 };
 static_assert(std::is_sorted(kRules.begin(), kRules.end(), [](const MethodRule& a, const MethodRule& b) { return a.method < b.method; }));
+
+struct ExecuteRow {
+    CommandType type;
+    bool source;
+    catalog::Kind kind;
+    Capability capability;
+};
+// What runs. An event handler finds commands of its own kind and actions; with a source
+// somebody asked for this one run, and the operator has granted that as `action`.
+constexpr std::array<ExecuteRow, 10> kExecuteRows = {{
+    {CommandType::check, false, catalog::Kind::check, Capability::execute},
+    {CommandType::event, false, catalog::Kind::event, Capability::event},
+    {CommandType::event, false, catalog::Kind::action, Capability::action},
+    {CommandType::notification, false, catalog::Kind::notification, Capability::event},
+    {CommandType::check, true, catalog::Kind::check, Capability::action},
+    {CommandType::check, true, catalog::Kind::action, Capability::action},
+    {CommandType::event, true, catalog::Kind::event, Capability::action},
+    {CommandType::event, true, catalog::Kind::action, Capability::action},
+    {CommandType::notification, true, catalog::Kind::notification, Capability::action},
+    {CommandType::notification, true, catalog::Kind::action, Capability::action},
+}};
 
 constexpr std::array<std::string_view, 6> kPauseAttributes = {
     "enable_active_checks", "enable_passive_checks", "enable_notifications", "enable_event_handler", "enable_flapping", "enable_perfdata",
@@ -72,10 +93,16 @@ const MethodRule* rule_of(std::string_view method) noexcept {
     return found != kRules.end() && found->method == method ? &*found : nullptr;
 }
 
-Capability capability_of_execute(CommandType type, bool has_source, bool names_action) noexcept {
-    if (has_source) return Capability::action;
-    if (type == CommandType::check) return Capability::execute;
-    return type == CommandType::event && names_action ? Capability::action : Capability::event;
+ExecuteRule rule_of_execute(CommandType type, bool has_source, std::optional<catalog::Kind> kind) noexcept {
+    for (const ExecuteRow& row : kExecuteRows)
+        if (row.type == type && row.source == has_source && row.kind == kind) return {row.capability, true};
+    if (has_source) return {Capability::action, false};
+    return {type == CommandType::check ? Capability::execute : Capability::event, false};
+}
+
+bool can_run(Capability capability, catalog::Kind kind) noexcept {
+    return std::any_of(kExecuteRows.begin(), kExecuteRows.end(),
+                       [&](const ExecuteRow& row) { return row.capability == capability && row.kind == kind; });
 }
 
 bool update_needs_config(bool brings_something) noexcept { return brings_something; }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "catalog/command.hpp"
 #include "policy/capability.hpp"
 
 namespace endpointd::policy {
@@ -29,8 +30,18 @@ const MethodRule* rule_of(std::string_view method) noexcept;  // null: not a met
 // event::ExecuteCommand: what the message is, as its `command_type` says.
 enum class CommandType { check, event, notification };
 
-// `names_action`: the catalog has `command` as kind action.
-Capability capability_of_execute(CommandType type, bool has_source, bool names_action) noexcept;
+struct ExecuteRule {
+    Capability capability;  // that the sender needs
+    bool runs = false;      // false: for such a message the command is not there (unknown-command)
+};
+
+// The one table of who may have which kind of command run: by the message's type,
+// whether it has a `source` (the execute-command action of the parent's API), and the
+// kind that the catalog has the command as (none: it is not in the catalog).
+ExecuteRule rule_of_execute(CommandType type, bool has_source, std::optional<catalog::Kind> kind) noexcept;
+
+// True if some message that needs `capability` runs a command of this kind.
+bool can_run(Capability capability, catalog::Kind kind) noexcept;
 
 // config::Update: every connection starts with one; only one that brings files (or a
 // zone, which an empty list would clear) needs Capability::config.

@@ -33,7 +33,7 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// Opens `<state>/store.db` read-only and checks it. Errc::unavailable: a daemon has
+// Opens `<state_directory>/store.db` read-only and checks it. Errc::unavailable: a daemon has
 // it open (ask that one); Errc::not_found: there is no store.
 Result<AuditVerdict> verify_state_directory(const std::string& state_directory);
 

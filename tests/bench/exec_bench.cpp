@@ -140,7 +140,8 @@ public:
         fs::create_directories(directory_ / "state");
         if (::geteuid() == 0 && ::chown((directory_ / "state").c_str(), kNobody, kNobody) != 0) std::abort();
         std::ofstream(directory_ / "config/catalog.d/true.json") << R"({"commands":{"true":{"kind":"check","command":["/usr/bin/true"]}}})";
-        auto starter = exec::fork_starter({directory_ / "config", directory_ / "state", directory_ / "run", RUNNER_PATH});
+        auto starter = exec::fork_starter({directory_ / "config", directory_ / "state", directory_ / "run", RUNNER_PATH, STARTER_PATH,
+                                           ::geteuid() == 0 ? std::optional<exec::User>({"nobody", kNobody, kNobody}) : std::nullopt});
         if (!starter) std::abort();
         starter_ = starter->pid;
         bool ready = false;

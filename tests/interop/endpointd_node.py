@@ -43,7 +43,8 @@ class Endpointd:
         self.state.mkdir()
         self.run.mkdir()
         self.daemon = account.reachable(binaries / "endpointd", self.directory / "bin")
-        account.reachable(binaries / "endpointd-runner", self.directory / "bin")
+        for name in ("endpointd-runner", "endpointd-starter"):
+            account.reachable(binaries / name, self.directory / "bin")
         self.endpointctl = account.reachable(binaries / "endpointctl", self.directory / "bin")
         self.certificate = authority.issue(self.config / "pki", name)
         self.write_settings(settings or {})

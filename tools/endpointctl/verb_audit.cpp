@@ -181,7 +181,7 @@ int audit_verify(const Context& context, const Arguments&) {
     if (answer.error().code != Errc::unavailable) return report_failure(context, answer.error());
     // Nobody answers: then the store may be read. Does a daemon have it open all the
     // same, the store says so.
-    const Result<store::AuditVerdict> verdict = store::verify_state_directory(context.state);
+    const Result<store::AuditVerdict> verdict = store::verify_state_directory(context.state + "/store");
     if (verdict) {
         print_verdict(context, store::verdict_json(*verdict));
         return verdict->ok() ? kDone : kNo;

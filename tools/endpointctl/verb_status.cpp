@@ -92,6 +92,7 @@ int status(const Context& context, const Arguments& arguments) {
     const json::Value& confined = member(value, "confinement");
     if (confined.object()) {
         out << "confined:  " << confinement(confined) << '\n';
+        for (const json::Value& text : items(member(confined, "missing"))) out << "  missing: " << printable(text_of(text)) << '\n';
         if (member(confined, "runner").object()) out << "  runner:  " << confinement(member(confined, "runner")) << '\n';
     }
     print_peers(context, items(member(value, "parents")), "PARENT");

@@ -222,10 +222,67 @@ TEST(Catalog, RefusesATupleOfUnknownOrForbiddenValues) {
                 ElementsAre("'x' of this tuple breaks its own rule: must be one of \"a\""));
 }
 
-TEST(Catalog, RefusesSecretsRatherThanIgnoringThem) {
-    const Loaded loaded = load_command(R"("secrets": {"PASSWORD": {"file": "secrets/db", "as": "env"}})");
-    EXPECT_THAT(loaded.messages(), ElementsAre("secrets are not available in this version"));
+TEST(Catalog, ReadsSecretsByName) {
+    const Command command = command_with(R"("secrets": {"TOKEN": {"file": "secrets/sub/token", "as": "file"},
+        "_K1": {"file": "secrets/key", "as": "fd"}, "PASSWORD": {"file": "/run/credentials/db", "as": "env"}})");
+    ASSERT_EQ(command.secrets.size(), 3U);
+    EXPECT_EQ(command.secrets[0].name, "PASSWORD");
+    EXPECT_EQ(command.secrets[0].file, "/run/credentials/db");
+    EXPECT_EQ(command.secrets[0].as, SecretAs::env);
+    EXPECT_EQ(command.secrets[1].name, "TOKEN");
+    EXPECT_EQ(command.secrets[1].file, "secrets/sub/token");
+    EXPECT_EQ(command.secrets[1].as, SecretAs::file);
+    EXPECT_EQ(command.secrets[2].name, "_K1");
+    EXPECT_EQ(command.secrets[2].as, SecretAs::fd);
+    EXPECT_THAT(command.weakened, IsEmpty());
     EXPECT_TRUE(load_command(R"("secrets": {})").findings.ok());
+}
+
+TEST(Catalog, RefusesASecretWithTheNameOfNoVariableOrOfAnother) {
+    const auto messages = [](const std::string& name, const std::string& more = "") {
+        return load_command(R"("secrets": {")" + name + R"(": {"file": "secrets/db", "as": "env"}})" + more).messages();
+    };
+    for (const char* name : {"", "1A", "A-B", "A=B", "a b", "\\u00e4", "A\\u0000"})
+        EXPECT_THAT(messages(name), Contains(HasSubstr("has the name of an environment variable"))) << name;
+    EXPECT_THAT(messages(std::string(129, 'A')), SizeIs(1));
+    EXPECT_THAT(messages(std::string(128, 'A')), IsEmpty());
+    EXPECT_THAT(messages("LD_AUDIT"), ElementsAre("'LD_AUDIT' decides which code the plugin loads and cannot be a secret"));
+    for (const char* name : {"ENDPOINTD_RUN", "PATH", "LANG", "LC_NUMERIC", "HOME"})
+        EXPECT_THAT(messages(name), ElementsAre(HasSubstr("is set for every plugin"))) << name;
+    EXPECT_THAT(messages("PASSWORD", R"(, "env": {"PASSWORD": "x"})"),
+                ElementsAre("'PASSWORD' is in \"env\" as well; a variable has one value"));
+    EXPECT_THAT(messages("PASSWORD", R"(, "env": {"USER": "x"})"), IsEmpty());
+}
+
+TEST(Catalog, RefusesASecretsFileThatIsNoPlainPath) {
+    for (const char* file : {"", "/", ".", "..", "./a", "secrets/../pki/key", "secrets//a", "secrets/", "/a/../b", "//a", "a\\nb"}) {
+        const Loaded loaded = load_command(std::string(R"("secrets": {"A": {"as": "fd", "file": ")") + file + R"("}})");
+        EXPECT_EQ(loaded.first_pointer(), "/commands/c/secrets/A/file") << file;
+    }
+    EXPECT_EQ(load_command(R"("secrets": {"A": {"as": "argv", "file": "a"}})").first_pointer(), "/commands/c/secrets/A/as");
+    EXPECT_EQ(load_command(R"("secrets": {"A": {"as": "env"}})").first_pointer(), "/commands/c/secrets/A");
+}
+
+TEST(Catalog, BoundsTheNumberOfSecretsAndMakesRoomForTheirDescriptors) {
+    const auto secrets = [](unsigned count, const std::string& as) {
+        std::string text = "\"secrets\": {";
+        for (unsigned i = 0; i < count; ++i) text += (i ? ", \"S" : "\"S") + std::to_string(i) + R"(": {"file": "a", "as": ")" + as + "\"}";
+        return text + "}";
+    };
+    EXPECT_TRUE(load_command(secrets(16, "env")).findings.ok());
+    EXPECT_THAT(load_command(secrets(17, "env")).messages(), ElementsAre("a command has at most 16 secrets"));
+    const std::string few = R"(, "sandbox": {"open_files": 9})";
+    EXPECT_TRUE(load_command(secrets(16, "env") + few).findings.ok());
+    EXPECT_TRUE(load_command(secrets(1, "fd") + few).findings.ok());
+    EXPECT_THAT(load_command(secrets(2, "file") + few).messages(),
+                ElementsAre("with these secrets sandbox.open_files must be at least 10"));
+}
+
+TEST(Catalog, NamesExecutionByPathAsAWeakening) {
+    EXPECT_FALSE(command_with(R"("by_path": false)").by_path);
+    const Command command = command_with(R"("by_path": true)");
+    EXPECT_TRUE(command.by_path);
+    EXPECT_THAT(command.weakened, ElementsAre("by_path"));
 }
 
 TEST(Catalog, ChecksLimitsUsersAndDigests) {

@@ -19,6 +19,20 @@ TEST(Render, ShowsWhatWouldRun) {
         R"("timeout":1.5})");
 }
 
+TEST(Render, ShowsASecretByItsNameHoweverItIsHandedOver) {
+    const Command command = command_with(R"("env": {"A": "1"}, "secrets": {"KEY": {"file": "secrets/key", "as": "fd"},
+        "PASSWORD": {"file": "secrets/db", "as": "env"}, "TOKEN": {"file": "secrets/token", "as": "file"}})");
+    const json::Value view = render_view(command, *build(command, {}), std::chrono::seconds(60));
+    EXPECT_EQ(json::to_text(*view.object()->find("env")),
+              R"({"A":"1","KEY":"<secret:KEY>","PASSWORD":"<secret:PASSWORD>","TOKEN":"<secret:TOKEN>"})");
+}
+
+TEST(Show, NamesASecretsFileAndNothingElse) {
+    const Command command = command_with(R"("secrets": {"A": {"file": "secrets/a", "as": "env"}})");
+    EXPECT_EQ(json::to_text(*show_view(command).object()->find("entry")->object()->find("secrets")),
+              R"({"A":{"as":"env","file":"secrets/a"}})");
+}
+
 TEST(Render, ShowsTheDefaultTimeoutWhereTheCommandHasNone) {
     const Command command = command_with(R"("run_as": "nagios")");
     const json::Value view = render_view(command, *build(command, {}), std::chrono::seconds(60));

@@ -63,7 +63,7 @@ TEST(Dispatch, DeniesAndAuditsEveryMethodItHasNoHandlerFor) {
 }
 
 TEST(Dispatch, DeniesWhatIsGrantedButNotAvailableAndSaysSo) {
-    FakeServices node(R"({"parents":{"master1":{"preset":"scheduler","grant":["action","event","passive","renew"]}}})");
+    FakeServices node(R"({"parents":{"master1":{"preset":"scheduler","grant":["event","passive","renew"]}}})");
     for (const auto& [method, params] : kDenied) {
         node.audit.clear();
         node.say(method, params);

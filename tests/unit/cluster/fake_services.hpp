@@ -19,7 +19,7 @@ namespace endpointd::cluster {
 
 inline const char* const kZones = R"(
 object Endpoint "master1" { }
-object Endpoint "other1" { }
+object Endpoint "other1" { log_duration = 10m }
 object Endpoint "web1" { }
 object Endpoint "grand1" { }
 object Zone "top" { endpoints = [ "grand1" ] }
@@ -33,7 +33,10 @@ inline const char* const kCatalog = R"({ "commands": {
             "parameters": { "wfree": { "pattern": "[0-9]{1,3}%", "default": "20%" }, "part": { "pattern": "/[a-z/]*" } } },
   "free": { "kind": "check", "command": ["/bin/true"] },
   "negate": { "kind": "check", "command": ["/p/negate", "$inner$"], "parameters": { "inner": { "type": "command-ref" } } },
-  "restart": { "kind": "action", "command": ["/bin/true"] } } })";
+  "restart": { "kind": "action", "command": ["/bin/true"], "timeout": "5m", "arguments": { "restart": { "value": "$service$", "skip_key": true } },
+               "parameters": { "service": { "enum": ["nginx", "redis"], "default": "nginx" } } },
+  "heal": { "kind": "event", "command": ["/bin/true"] },
+  "mail": { "kind": "notification", "command": ["/bin/true"] } } })";
 
 struct FakeServices {
     struct Run {
@@ -56,6 +59,7 @@ struct FakeServices {
         rules->grants = std::make_shared<const policy::Grants>(std::move(*grants));
         rules->runner_timeout = std::chrono::seconds(60);
         rules->queue = 3;
+        rules->answers_kept = std::chrono::hours(24);
         dispatcher.configure(std::move(rules));
     }
 
@@ -78,7 +82,8 @@ struct FakeServices {
                 [] {
                     return NodeHealth{
                         .node = "web1", .version = "0", .uptime = 1, .endpoints = {}, .counters = {}, .runner_available = true};
-                }};
+                },
+                [this] { return store_fails; }};
     }
 
     // `params` is the JSON text of the message's params.
@@ -98,6 +103,11 @@ struct FakeServices {
                 more + "}",
             endpoint);
     }
+    // As an event handler or notification would be, or the execute-command action with a source.
+    void execute_as(const std::string& type, const std::string& command, const std::string& more = "", const std::string& macros = "{}") {
+        say("event::ExecuteCommand", "{\"command\":\"" + command + "\",\"command_type\":\"" + type +
+                                         "\",\"host\":\"h\",\"service\":\"s\",\"macros\":" + macros + more + "}");
+    }
     void finish(std::size_t run, int status, const std::string& output) {
         exec::Outcome outcome;
         outcome.verdict = exec::Verdict::exited;
@@ -108,6 +118,16 @@ struct FakeServices {
         outcome.end = 101;
         const auto done = std::move(runs[run].done);
         done(std::move(outcome));
+    }
+    // The params of the answer number `index`, which is an event::ExecutedCommand.
+    json::Object executed(std::size_t index) const {
+        if (index >= answers.size()) {
+            ADD_FAILURE() << "no answer " << index;
+            return {};
+        }
+        const auto root = json::parse(answers[index]);
+        EXPECT_EQ(*root->object()->find("method")->string(), "event::ExecutedCommand");
+        return *root->object()->find("params")->object();
     }
     // The check result of the answer number `index`.
     json::Object result(std::size_t index) const {

@@ -147,6 +147,20 @@ TEST(PeerMachine, AcknowledgesOnlyOnceATimestampWasSeen) {
               "{\"jsonrpc\":\"2.0\",\"method\":\"log::SetLogPosition\",\"params\":{\"log_position\":1795193700.5}}\n");
 }
 
+TEST(PeerMachine, AcknowledgesAnExecutionBeforeItIsActedUpon) {
+    Conversation talk(Role::dialled);
+    talk.take();
+    const std::string plain =
+        R"({"method":"event::ExecuteCommand","params":{"macros":{},"command":"x","command_type":"check_command","host":"h")";
+    talk.say(plain + R"(,"source":"u"},"ts":1795193700.5})");
+    EXPECT_EQ(talk.take(),
+              "send {\"jsonrpc\":\"2.0\",\"method\":\"log::SetLogPosition\",\"params\":{\"log_position\":1795193700.5}}\n"
+              "deliver event::ExecuteCommand\n");
+    talk.say(plain + R"(,"source":"u"}})");
+    talk.say(plain + R"(},"ts":1795193701})");
+    EXPECT_EQ(talk.take(), "deliver event::ExecuteCommand\ndeliver event::ExecuteCommand\n") << "nothing to acknowledge, and a check";
+}
+
 TEST(PeerMachine, DropsOlderTimestampsAndTakesEqualOnes) {
     Conversation talk(Role::dialled);
     talk.take();

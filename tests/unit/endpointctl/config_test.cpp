@@ -1,5 +1,6 @@
 // `config validate`, on whole trees and on candidates.
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,6 +113,79 @@ TEST_F(ConfigValidate, ACandidateNeverChangesTheTree) {
     write_at(candidate, "{ broken");
     EXPECT_EQ(validate({"--as", "settings", "--file", candidate, "--name", "endpointd.json"}).status, kNo);
     EXPECT_EQ(validate().status, kDone);
+}
+
+// The tree with a secret, which belongs to the daemon's user.
+class ConfigSecrets : public ConfigValidate {
+protected:
+    ConfigSecrets() {
+        ::mkdir((tree() + "/secrets").c_str(), 0755);
+        write("secrets/db", "value", 0600);
+        own("secrets/db");
+        name("secrets/db");
+    }
+    void own(const std::string& file) const {
+        if (::geteuid() != 0) return;
+        const passwd* nobody = ::getpwnam("nobody");
+        ASSERT_NE(nobody, nullptr);
+        ASSERT_EQ(::chown((tree() + "/" + file).c_str(), nobody->pw_uid, nobody->pw_gid), 0);
+    }
+    void name(const std::string& file) const {
+        write("catalog.d/20-secret.json", R"({ "commands": { "db": { "kind": "check", "command": ["/bin/true"],
+            "secrets": { "PASSWORD": { "file": ")" +
+                                              file + R"(", "as": "fd" } } } } })");
+    }
+    std::string said(const std::string& what) const { return ": " + what + ": secret 'PASSWORD' of 'db': " + tree() + "/"; }
+};
+
+TEST_F(ConfigSecrets, AreAcceptedWhereNobodyElseMayReadThem) {
+    EXPECT_THAT(validate().out, HasSubstr("0 errors, 0 warnings"));
+    write("secrets/db", "value", 0400);
+    EXPECT_THAT(validate().out, HasSubstr("0 errors, 0 warnings"));
+}
+
+TEST_F(ConfigSecrets, AreRefusedWhereOthersMayReadThem) {
+    ::chmod((tree() + "/secrets/db").c_str(), 0604);
+    const Ran ran = validate();
+    EXPECT_EQ(ran.status, kNo);
+    EXPECT_THAT(ran.out, HasSubstr(said("error") + "secrets/db: may be read by others (mode 0604): chmod o-rwx "));
+    EXPECT_THAT(ran.out, StartsWith("catalog.d/20-secret.json: error: "));
+}
+
+TEST_F(ConfigSecrets, AreRefusedWhereTheyAreNotThere) {
+    name("secrets/other");
+    const Ran ran = validate();
+    EXPECT_EQ(ran.status, kNo);
+    EXPECT_THAT(ran.out, HasSubstr(said("error") + "secrets/other: No such file"));
+}
+
+TEST_F(ConfigSecrets, OutsideOfTheirDirectoryAreAWarning) {
+    write("db", "value", 0600);
+    own("db");
+    name("db");
+    const Ran ran = validate();
+    EXPECT_EQ(ran.status, kDone) << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr(said("warning") + "db: is outside of secrets/"));
+    // A link in secrets/ hides nothing of what it leads to.
+    ASSERT_EQ(::symlink("../db", (tree() + "/secrets/link").c_str()), 0);
+    name("secrets/link");
+    EXPECT_THAT(validate().out, HasSubstr(said("warning") + "secrets/link: is outside of secrets/"));
+}
+
+TEST_F(ConfigSecrets, ThatOnlyRootMayReadAreNotTheRunners) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs a file of root's";
+    ASSERT_EQ(::chown((tree() + "/secrets/db").c_str(), 0, 0), 0);
+    EXPECT_THAT(validate().out, HasSubstr(said("error") + "secrets/db: only root may read it"));
+    ::chmod((tree() + "/secrets/db").c_str(), 0640);
+    EXPECT_EQ(validate().status, kDone);
+}
+
+TEST_F(ConfigSecrets, ThatTheCallerMayNotReadAreAWarning) {
+    if (::geteuid() == 0) GTEST_SKIP() << "root may read everything";
+    ::chmod((tree() + "/secrets/db").c_str(), 0000);
+    const Ran ran = validate();
+    EXPECT_EQ(ran.status, kDone);
+    EXPECT_THAT(ran.out, HasSubstr(said("warning") + "secrets/db: Permission denied"));
 }
 
 TEST_F(ConfigValidate, ACandidateMayBeOfAnyKind) {

@@ -20,7 +20,7 @@ protected:
         const Outcome next = run("ok");
         EXPECT_EQ(next.verdict, Verdict::exited);
         EXPECT_EQ(next.output, "OK - \n");
-        run_until([this] { return children_of(runner_pid()).size() == spawners().size(); });  // zombies are gone, too
+        run_until([this] { return nothing_but_spawners(); });  // zombies are gone, too
     }
 };
 
@@ -146,7 +146,7 @@ TEST_F(BadPluginTest, BytesComeAsTheyAre) {
 }
 
 TEST_F(BadPluginTest, AHelperThatLeftTheGroupLivesAsLongAsItsPlugin) {
-    add_plugin("needs_its_helper");
+    add_plugin("needs_its_helper", R"("sandbox": { "write": [")" + scratch() + R"("] })");
     start();
     std::optional<Outcome> outcome;
     client_->run({"needs_its_helper", RunKind::check, Duration(0), {}}, [&outcome](Outcome result) { outcome = std::move(result); });

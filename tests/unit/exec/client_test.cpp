@@ -30,7 +30,7 @@ TEST_F(ClientTest, ThousandsMayWaitAndAllAreRun) {
     wait_for(kMany);
     for (const Outcome& outcome : outcomes_) ASSERT_EQ(outcome.verdict, Verdict::exited);
     EXPECT_EQ(client_->counters().executed, kMany);
-    run_until([this] { return children_of(runner_pid()).size() == spawners().size(); });
+    run_until([this] { return nothing_but_spawners(); });
 }
 
 TEST_F(ClientTest, NeverRunsMoreThanItMay) {
@@ -78,6 +78,23 @@ TEST_F(ClientTest, CancelsWhatWaitsAndWhatRuns) {
     client_->cancel(polite);
     client_->cancel(987654);
     EXPECT_TRUE(all_gone());
+}
+
+TEST_F(ClientTest, NothingStartsAfterItsDeadlineOrOutlivesIt) {
+    add_plugin("sleeps");
+    start({.max_concurrent = 1, .queue = 10});
+    const SteadyTime now = SystemClock().steady();
+    const auto run_until_deadline = [this](SteadyTime deadline) {
+        client_->run({"sleeps", RunKind::check, Duration(0), {}, deadline},
+                     [this](Outcome outcome) { outcomes_.push_back(std::move(outcome)); });
+    };
+    run_until_deadline(now + std::chrono::milliseconds(500));
+    run_until_deadline(now + std::chrono::milliseconds(250));  // waits for the first
+    wait_for(2);
+    EXPECT_EQ(outcomes_[0].verdict, Verdict::timed_out) << "its own time is longer";
+    EXPECT_EQ(outcomes_[1].verdict, Verdict::cancelled);
+    EXPECT_FALSE(outcomes_[1].ran());
+    EXPECT_EQ(client_->counters().refused, 0U);
 }
 
 TEST_F(ClientTest, CarriesLargeParametersAndLargeOutput) {

@@ -2,9 +2,11 @@
 
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +40,27 @@ TEST(Confine, DropsEveryRightOfRootForGood) {
                   if (::setuid(0) == 0 || ::setgid(0) == 0) return 4;
                   if (::access("/etc/shadow", R_OK) == 0) return 5;
                   return become_user(*user) ? 0 : 6;  // again: nothing to do
+              }),
+              0);
+}
+
+TEST(Confine, DropsEveryCapabilityAlsoOfRoot) {
+    EXPECT_EQ(in_a_child([] {
+                  if (!drop_capabilities() || !drop_capabilities()) return 1;
+                  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+                  __user_cap_data_struct sets[2] = {};
+                  if (::syscall(SYS_capget, &header, sets) != 0) return 2;
+                  if ((sets[0].effective | sets[0].permitted | sets[1].effective | sets[1].permitted) != 0) return 3;
+                  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_CHOWN, 0, 0) != 0) return 4;
+                  return ::chroot("/") == 0 ? 5 : 0;
+              }),
+              0);
+}
+
+TEST(Confine, ForbidsNewPrivilegesForGood) {
+    EXPECT_EQ(in_a_child([] {
+                  if (!forbid_new_privileges()) return 1;
+                  return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 2;
               }),
               0);
 }

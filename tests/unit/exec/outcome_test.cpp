@@ -55,7 +55,7 @@ TEST_F(OutcomeTest, GivesAPluginACleanPlace) {
     EXPECT_THAT(output, HasSubstr("leads its session\n"));
     EXPECT_THAT(output, HasSubstr("stdin=/dev/null\n"));
     // 10 or 255 is the shell's own copy of the script.
-    EXPECT_THAT(output, testing::ContainsRegex("stdin=/dev/null\nfd 0\nfd 1\n(fd 10\n)?fd 2\n(fd 255\n)?environment:"));
+    EXPECT_THAT(output, testing::ContainsRegex("stdin=/dev/null\nfd 0\nfd 1\n(fd 10\n)?fd 2\n(fd 255\n)?fd 3\nenvironment:"));
     EXPECT_THAT(
         output.substr(output.find("environment:")),
         HasSubstr("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nLANG=C.UTF-8\nLC_NUMERIC=C\nHOME=/\nFIXTURE=" +
@@ -98,7 +98,7 @@ TEST_F(OutcomeTest, NamesTheReasonOfAFailedExec) {
         EXPECT_EQ(run("mode").output, "execvpe(" + not_executable + ") failed: Permission denied\n");
     }
     EXPECT_EQ(run("ok").verdict, Verdict::exited);
-    run_until([this] { return children_of(runner_pid()).size() == spawners().size(); });  // no zombie stays
+    run_until([this] { return nothing_but_spawners(); });  // no zombie stays
 }
 
 TEST_F(OutcomeTest, RefusesAPluginThatOthersMayWrite) {

@@ -63,7 +63,7 @@ TEST_F(ReloadTest, KeepsTheOldOneWhenTheNewIsBroken) {
 }
 
 TEST_F(ReloadTest, NeverEndsARunningPlugin) {
-    add_plugin("needs_its_helper");
+    add_plugin("needs_its_helper", R"("sandbox": { "write": [")" + scratch() + R"("] })");
     start();
     std::optional<Outcome> outcome;
     client_->run({"needs_its_helper", RunKind::check, Duration(0), {}}, [&outcome](Outcome result) { outcome = std::move(result); });

@@ -78,7 +78,7 @@ TEST_F(RunnerDeathTest, ADeadSpawnerIsReplaced) {
 }
 
 TEST_F(RunnerDeathTest, ARunningPluginOutlivesItsSpawner) {
-    add_plugin("needs_its_helper");
+    add_plugin("needs_its_helper", R"("sandbox": { "write": [")" + scratch() + R"("] })");
     start();
     run_in_background("needs_its_helper");
     wait_for_plugins(3);
@@ -195,7 +195,7 @@ TEST_F(RunnerDeathTest, TheStarterOpensTheSettings) {
 }
 
 TEST(Starter, SaysThatTheRunnersProgramIsMissing) {
-    const auto starter = fork_starter({"/c", "/s", "/r", "/no/such/endpointd-runner"});
+    const auto starter = fork_starter({"/c", "/s", "/r", "/no/such/endpointd-runner", STARTER_PATH, std::nullopt});
     ASSERT_FALSE(starter.has_value());
     EXPECT_EQ(starter.error().code, Errc::not_found);
     EXPECT_EQ(starter.error().text, "the runner's program /no/such/endpointd-runner: No such file or directory");

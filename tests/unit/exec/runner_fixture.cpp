@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Only to fail a test that hangs.
-constexpr std::chrono::seconds kPatience{60};
 // A user without anything of its own on every Debian.
 constexpr uid_t kNobody = 65534;
 
@@ -65,9 +63,11 @@ bool exists(pid_t pid) {
 }
 
 RunnerFixture::RunnerFixture() : log_(clock_, STDERR_FILENO, "test") {
-    for (const char* name : {"config/catalog.d", "state", "run", "plugins"}) fs::create_directories(directory_.path() + "/" + name);
+    for (const char* name : {"config/catalog.d", "state", "run", "plugins", "scratch"})
+        fs::create_directories(directory_.path() + "/" + name);
     const uid_t owner = daemon_uid();
-    EXPECT_EQ(::chown((directory_.path() + "/state").c_str(), owner, is_root() ? kNobody : ::getegid()), 0);
+    for (const char* name : {"/state", "/scratch"})
+        EXPECT_EQ(::chown((directory_.path() + name).c_str(), owner, is_root() ? kNobody : ::getegid()), 0);
 }
 
 RunnerFixture::~RunnerFixture() {
@@ -91,7 +91,12 @@ void RunnerFixture::add_command(const std::string& name, const std::string& path
 }
 
 StarterConfig RunnerFixture::starter_config() const {
-    return {directory_.path() + "/config", directory_.path() + "/state", directory_.path() + "/run", RUNNER_PATH};
+    return {directory_.path() + "/config",
+            directory_.path() + "/state",
+            directory_.path() + "/run",
+            RUNNER_PATH,
+            STARTER_PATH,
+            is_root() ? std::optional<User>(User{"nobody", kNobody, kNobody}) : std::nullopt};
 }
 
 void RunnerFixture::start(ClientConfig config) {
@@ -109,8 +114,8 @@ void RunnerFixture::start(ClientConfig config) {
     run_until([this] { return ready_ > 0 || not_ready_; });
 }
 
-void RunnerFixture::run_until(const std::function<bool()>& done) {
-    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+void RunnerFixture::run_until(const std::function<bool()>& done, std::chrono::seconds patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!done()) {
         ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "it never happened";
         io_.restart();
@@ -151,11 +156,23 @@ testing::AssertionResult RunnerFixture::all_gone() {
     }
 }
 
-std::vector<pid_t> RunnerFixture::spawners() const {
+namespace {
+
+std::vector<pid_t> children_named(pid_t parent, std::initializer_list<const char*> names) {
     std::vector<pid_t> found;
-    for (const pid_t pid : children_of(runner_pid()))
-        if (read_all("/proc/" + std::to_string(pid) + "/comm") == "endpointd-spawn\n") found.push_back(pid);
+    for (const pid_t pid : children_of(parent)) {
+        const std::string name = read_all("/proc/" + std::to_string(pid) + "/comm");
+        if (std::find(names.begin(), names.end(), name) != names.end()) found.push_back(pid);
+    }
     return found;
+}
+
+}  // namespace
+
+std::vector<pid_t> RunnerFixture::spawners() const { return children_named(runner_pid(), {"endpointd-spawn\n"}); }
+
+bool RunnerFixture::nothing_but_spawners() const {
+    return children_of(runner_pid()).size() == children_named(runner_pid(), {"endpointd-spawn\n", "endpointd-launc\n"}).size();
 }
 
 }  // namespace endpointd::exec

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,9 @@
 
 namespace endpointd::exec {
 
+// Only to fail a test that hangs.
+inline constexpr std::chrono::seconds kPatience{60};
+
 class RunnerFixture : public testing::Test {
 protected:
     RunnerFixture();
@@ -30,6 +34,8 @@ protected:
     // The user that commands without run_as run as.
     uid_t daemon_uid() const;
 
+    // A directory that plugins may write, once their entry's sandbox says so.
+    std::string scratch() const { return directory_.path() + "/scratch"; }
     // Copies one of the plugins in tests/unit/exec/plugins and returns its path.
     std::string plugin(const std::string& name);
     // An entry of kind check with these further members ("\"timeout\": \"1s\"").
@@ -43,7 +49,7 @@ protected:
     // Starts everything and waits until the runner is ready.
     void start(ClientConfig config = {});
     // Runs the io_context until `done`; the test fails after a generous while.
-    void run_until(const std::function<bool()>& done);
+    void run_until(const std::function<bool()>& done, std::chrono::seconds patience = kPatience);
     Outcome run(const std::string& command, json::Object parameters = {}, Duration timeout = Duration(0), RunKind kind = RunKind::check);
     void stop();
 
@@ -52,6 +58,8 @@ protected:
     // Waits until there are none.
     testing::AssertionResult all_gone();
     std::vector<pid_t> spawners() const;
+    // No plugin, no orphan and no zombie below the runner: only its launcher and spawners.
+    bool nothing_but_spawners() const;
     pid_t runner_pid() const { return client_->counters().pid; }
 
     files::TemporaryDirectory directory_;

@@ -1,9 +1,11 @@
 #include "files/tree.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "base/unique_fd.hpp"
 #include "temporary_directory.hpp"
 
 namespace endpointd::files {
@@ -30,6 +32,22 @@ TEST_F(TreeTest, ReadsTheSettingsFirstAndItsFragmentsInLexicalOrder) {
     directory_.write("conf.d/10-a.json", "a");
     directory_.write("endpointd.json", "main");
     EXPECT_THAT(names(TreeKind::settings), ElementsAre("endpointd.json", "10-a.json", "20-b.json"));
+    EXPECT_TRUE(findings_.ok());
+}
+
+TEST_F(TreeTest, TakesSettingsThatSomebodyElseOpenedOrKnewToBeMissing) {
+    directory_.write("conf.d/10-a.json", "a");
+    const std::string other = directory_.write("elsewhere", "opened");
+    const UniqueFd opened(::open(other.c_str(), O_RDONLY | O_CLOEXEC));
+    for (int time = 0; time < 2; ++time) {  // from its start each time
+        const auto files = read_settings(directory_.path(), opened.get(), ::geteuid(), Unreadable::is_error, findings_);
+        ASSERT_EQ(files.size(), 2U);
+        EXPECT_EQ(files[0].name, "endpointd.json");
+        EXPECT_EQ(files[0].path, directory_.path() + "/endpointd.json");
+        EXPECT_EQ(files[0].text, "opened");
+        EXPECT_EQ(files[1].name, "10-a.json");
+    }
+    EXPECT_EQ(read_settings(directory_.path(), -1, ::geteuid(), Unreadable::is_error, findings_).size(), 1U);
     EXPECT_TRUE(findings_.ok());
 }
 

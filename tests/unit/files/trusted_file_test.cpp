@@ -159,6 +159,16 @@ TEST_F(TrustedFileTest, WantsAPluginToBeExecutableBySomebody) {
     EXPECT_EQ(error_of(path, TrustedKind::plugin).code, Errc::invalid);
 }
 
+TEST_F(TrustedFileTest, ChecksWithoutReading) {
+    const std::string path = directory_.write("check_x", "#!/bin/sh\n", 0711);
+    ::chmod(path.c_str(), 0111);
+    EXPECT_TRUE(check_trusted(path, TrustedKind::plugin, ::geteuid()).has_value());
+    ::chmod(path.c_str(), 0777);
+    EXPECT_EQ(check_trusted(path, TrustedKind::plugin, ::geteuid()).error().text, error_of(path, TrustedKind::plugin).text);
+    EXPECT_EQ(check_trusted(directory_.path(), TrustedKind::plugin, ::geteuid()).error().code, Errc::invalid);
+    EXPECT_EQ(check_trusted(path + "y", TrustedKind::plugin, ::geteuid()).error().code, Errc::not_found);
+}
+
 TEST_F(TrustedFileTest, HandsOutADescriptorThatIsClosedOnExec) {
     auto file = open_trusted(directory_.write("a", "x"), TrustedKind::config, ::geteuid());
     ASSERT_TRUE(file.has_value());

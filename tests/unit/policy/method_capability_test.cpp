@@ -59,15 +59,69 @@ TEST(MethodCapability, KnowsNoOtherMethod) {
         EXPECT_EQ(rule_of(name), nullptr) << name;
 }
 
+// docs/actions.md, "Who may have what run", row by row.
 TEST(MethodCapability, ExecuteCommandDependsOnTypeSourceAndKind) {
-    EXPECT_EQ(capability_of_execute(CommandType::check, false, false), Capability::execute);
-    EXPECT_EQ(capability_of_execute(CommandType::check, false, true), Capability::execute);
-    EXPECT_EQ(capability_of_execute(CommandType::check, true, false), Capability::action);
-    EXPECT_EQ(capability_of_execute(CommandType::event, false, false), Capability::event);
-    EXPECT_EQ(capability_of_execute(CommandType::event, false, true), Capability::action);
-    EXPECT_EQ(capability_of_execute(CommandType::event, true, false), Capability::action);
-    EXPECT_EQ(capability_of_execute(CommandType::notification, false, false), Capability::event);
-    EXPECT_EQ(capability_of_execute(CommandType::notification, true, false), Capability::action);
+    using catalog::Kind;
+    struct Row {
+        CommandType type;
+        bool source;
+        std::optional<Kind> kind;
+        Capability capability;
+        bool runs;
+    };
+    const std::optional<Kind> absent;
+    const Row rows[] = {
+        {CommandType::check, false, Kind::check, Capability::execute, true},
+        {CommandType::check, false, Kind::action, Capability::execute, false},
+        {CommandType::check, false, Kind::event, Capability::execute, false},
+        {CommandType::check, false, Kind::notification, Capability::execute, false},
+        {CommandType::check, false, absent, Capability::execute, false},
+        {CommandType::event, false, Kind::check, Capability::event, false},
+        {CommandType::event, false, Kind::action, Capability::action, true},
+        {CommandType::event, false, Kind::event, Capability::event, true},
+        {CommandType::event, false, Kind::notification, Capability::event, false},
+        {CommandType::event, false, absent, Capability::event, false},
+        {CommandType::notification, false, Kind::check, Capability::event, false},
+        {CommandType::notification, false, Kind::action, Capability::event, false},
+        {CommandType::notification, false, Kind::event, Capability::event, false},
+        {CommandType::notification, false, Kind::notification, Capability::event, true},
+        {CommandType::notification, false, absent, Capability::event, false},
+        {CommandType::check, true, Kind::check, Capability::action, true},
+        {CommandType::check, true, Kind::action, Capability::action, true},
+        {CommandType::check, true, Kind::event, Capability::action, false},
+        {CommandType::check, true, Kind::notification, Capability::action, false},
+        {CommandType::check, true, absent, Capability::action, false},
+        {CommandType::event, true, Kind::check, Capability::action, false},
+        {CommandType::event, true, Kind::action, Capability::action, true},
+        {CommandType::event, true, Kind::event, Capability::action, true},
+        {CommandType::event, true, Kind::notification, Capability::action, false},
+        {CommandType::event, true, absent, Capability::action, false},
+        {CommandType::notification, true, Kind::check, Capability::action, false},
+        {CommandType::notification, true, Kind::action, Capability::action, true},
+        {CommandType::notification, true, Kind::event, Capability::action, false},
+        {CommandType::notification, true, Kind::notification, Capability::action, true},
+        {CommandType::notification, true, absent, Capability::action, false},
+    };
+    ASSERT_EQ(std::size(rows), 3u * 2u * 5u);
+    for (const Row& row : rows) {
+        const ExecuteRule rule = rule_of_execute(row.type, row.source, row.kind);
+        const std::string what = std::to_string(static_cast<int>(row.type)) + (row.source ? " with source, " : ", ") +
+                                 (row.kind ? std::string(catalog::name_of(*row.kind)) : "absent");
+        EXPECT_EQ(rule.capability, row.capability) << what;
+        EXPECT_EQ(rule.runs, row.runs) << what;
+    }
+}
+
+TEST(MethodCapability, ACapabilityRunsTheKindsOfItsRowsAndNoOther) {
+    using catalog::Kind;
+    const Kind kinds[] = {Kind::check, Kind::action, Kind::event, Kind::notification};
+    for (const Capability capability : kCapabilities) {
+        for (const Kind kind : kinds) {
+            const bool expected = capability == Capability::action || (capability == Capability::execute && kind == Kind::check) ||
+                                  (capability == Capability::event && (kind == Kind::event || kind == Kind::notification));
+            EXPECT_EQ(can_run(capability, kind), expected) << name_of(capability) << " " << catalog::name_of(kind);
+        }
+    }
 }
 
 TEST(MethodCapability, AnEmptyUpdateNeedsNothing) {
