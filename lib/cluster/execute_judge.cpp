@@ -130,6 +130,9 @@ bool CommandExecutor::parameters_admitted(const RequestPtr& request) {
                 break;
         }
     };
+    // The policy before the catalog: who may not run a command inside does not learn either whether it is there.
+    const json::Value* named = entry.command_ref ? request->command.macros.find(*entry.command_ref) : nullptr;
+    if (named && named->string() && !granted_command(request, *named->string())) return false;
     auto admission = catalog::admit(*request->rules->catalog, entry, request->command.macros);
     if (!admission) {
         refused(admission.error());

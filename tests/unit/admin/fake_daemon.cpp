@@ -19,7 +19,8 @@ constexpr char kCatalog[] = R"({ "commands": {
   "disk": { "kind": "check", "description": "Free space", "command": ["/usr/lib/nagios/plugins/check_disk"],
             "arguments": { "-w": "$disk_wfree$", "-p": { "value": "$disk_partitions$", "repeat_key": true } },
             "parameters": { "disk_wfree": { "pattern": "[0-9]{1,3}%", "default": "20%" },
-                            "disk_partitions": { "type": "array", "items": { "pattern": "/[a-z/]*" } } } }
+                            "disk_partitions": { "type": "array", "items": { "pattern": "/[a-z/]*" } } } },
+  "negate": { "kind": "check", "command": ["/p/negate", "$inner$"], "parameters": { "inner": { "type": "command-ref" } } }
 } })";
 
 std::shared_ptr<const catalog::Catalog> sample_catalog() {

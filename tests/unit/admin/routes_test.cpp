@@ -154,6 +154,16 @@ TEST_F(Routes, AnUnknownParameterIsRefusedWithTheKnownOnes) {
     EXPECT_THAT(answer, HasSubstr("'wfree' is no parameter of 'disk'; it has: disk_partitions, disk_wfree"));
 }
 
+TEST_F(Routes, RenderOfAWrapperTakesTheInnerCommandsParameters) {
+    const json::Value answer = body_of(ask(daemon.socket(), "GET", "/v1/catalog/negate/render?param=inner%3Ddisk&param=disk_wfree%3D5%25"));
+    EXPECT_EQ(json::to_text(at(answer, "argv")), R"(["/p/negate","/usr/lib/nagios/plugins/check_disk","-w","5%"])");
+    EXPECT_THAT(ask(daemon.socket(), "GET", "/v1/catalog/negate/render?param=inner%3Ddisk&param=wfree%3D1"),
+                HasSubstr("'wfree' is no parameter of 'negate'"));
+    EXPECT_THAT(ask(daemon.socket(), "GET", "/v1/catalog/negate/render?param=inner%3Dnonesuch"), HasSubstr("parameter 'inner' refused: "));
+    EXPECT_THAT(ask(daemon.socket(), "GET", "/v1/catalog/negate/render?param=disk_wfree%3D5%25"),
+                HasSubstr("'disk_wfree' is no parameter of 'negate'"));
+}
+
 TEST_F(Routes, RunHandsOnNameParametersAndCaller) {
     daemon.on_loop([&] { daemon.backend.run_answer = json::Value(json::Object{{"name", "disk"}, {"exit_status", 0}}); });
     const std::string answer = ask(daemon.socket(), "POST", "/v1/catalog/disk/run", R"({"parameters":{"disk_wfree":"5%"}})");

@@ -103,6 +103,9 @@ TEST(ExecuteCommand, OfAWrapperOpensNoCommandThatIsNotGranted) {
     EXPECT_EQ(node.output(0), "endpointd: command 'disk' inside 'negate' is not granted to master1 (audit 1)");
     EXPECT_EQ(node.audit[0].reason, store::Reason::capability_denied);
     EXPECT_TRUE(node.runs.empty());
+    node.execute("negate", R"({"inner":"nowhere"})");
+    EXPECT_EQ(node.output(1), "endpointd: command 'nowhere' inside 'negate' is not granted to master1 (audit 2)");
+    EXPECT_TRUE(node.runs.empty());
     node.execute("negate", R"({"inner":"free"})");
     EXPECT_EQ(node.runs.size(), 1U);
 }

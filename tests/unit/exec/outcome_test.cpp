@@ -129,6 +129,37 @@ TEST_F(OutcomeTest, RefusesAPluginThatDiffersFromItsPinAndRunsItOnceItIsBack) {
     EXPECT_EQ(run("pinned").output, "pinned\n");
 }
 
+TEST_F(OutcomeTest, AWrapperRunsTheInnerCommandByItsOwnEntry) {
+    add_command(
+        "wrapper", directory_.write("plugins/wrapper", "#!/bin/sh\nexec \"$@\"\n", 0755),
+        R"("arguments": { "inner": { "value": "$inner$", "skip_key": true } }, "parameters": { "inner": { "type": "command-ref" } })");
+    add_plugin("ok", R"("arguments": { "-n": "$n$" }, "parameters": { "n": { "type": "integer", "max": 9 } })");
+    start();
+    EXPECT_EQ(run("wrapper", {{"inner", "ok"}, {"n", 9}}).output, "OK - -n 9\n");
+    EXPECT_THAT(run("wrapper", {{"inner", "ok"}, {"n", 10}}).text, testing::StartsWith("parameter 'n' refused: "));
+    EXPECT_EQ(run("wrapper", {{"inner", "/bin/sh"}}).refusal, Refusal::parameter);
+    EXPECT_EQ(run("wrapper", {{"inner", "wrapper"}}).refusal, Refusal::parameter);
+}
+
+TEST_F(OutcomeTest, AWrapperDoesNotStartWhereTheInnerPluginIsRefused) {
+    const std::string content = "#!/bin/sh\necho inner\n";
+    add_command(
+        "wrapper", directory_.write("plugins/wrapper", "#!/bin/sh\nexec \"$@\"\n", 0755),
+        R"("arguments": { "inner": { "value": "$inner$", "skip_key": true } }, "parameters": { "inner": { "type": "command-ref" } })");
+    add_command("pinned", directory_.write("plugins/pinned", content, 0755), "\"sha256\": \"" + files::sha256_hex(content) + "\"");
+    start();
+    EXPECT_EQ(run("wrapper", {{"inner", "pinned"}}).output, "inner\n");
+    const std::string path = directory_.write("plugins/pinned", "#!/bin/sh\necho INNER\n", 0755);
+    const Outcome changed = run("wrapper", {{"inner", "pinned"}});
+    EXPECT_EQ(changed.refusal, Refusal::plugin);
+    EXPECT_EQ(changed.text, "plugin of 'pinned' refused: its content differs from the pinned sha256");
+    directory_.write("plugins/pinned", content, 0755);
+    ASSERT_EQ(::chmod(path.c_str(), 0775), 0);
+    EXPECT_EQ(run("wrapper", {{"inner", "pinned"}}).refusal, Refusal::plugin);
+    ASSERT_EQ(::unlink(path.c_str()), 0);
+    EXPECT_EQ(run("wrapper", {{"inner", "pinned"}}).verdict, Verdict::spawn_failed);
+}
+
 TEST_F(OutcomeTest, RefusesWhatTheCatalogDoesNotAllow) {
     add_plugin("ok",
                R"("arguments": { "-n": { "value": "$n$", "required": true } }, "parameters": { "n": { "type": "integer", "max": 9 } })");
