@@ -21,13 +21,16 @@ def command_line(pid):
         return ""
 
 
+def program(pid):
+    """The name of what it executes, whatever its arguments say."""
+    return os.path.basename(command_line(pid).split(" ")[0])
+
+
 def runner_of(node):
     """The (pid, start time) of the runner itself."""
     def found():
-        runners = [each for each in descendants(node.child.pid) if "endpointd-runner" in command_line(each[0])]
-        # Spawners are its children and may bear its name.
-        below = {child for pid, _ in runners for child in descendants(pid)}
-        return [each for each in runners if each not in below]
+        runners = [each for each in descendants(node.child.pid) if program(each[0]) == "endpointd-runner"]
+        return runners
     return wait_for(found, "the runner")[0]
 
 
@@ -106,7 +109,9 @@ class Dying(_OneNode):
     def test_the_starter_is_killed(self):
         node = self.node().start()
         family = descendants(node.child.pid)
-        starter = next(each for each in family if command_line(each[0]) and "endpointd-runner" not in command_line(each[0]))
+        # The launcher and the spawners bear its name, and are its runner's children.
+        runner = set(descendants(runner_of(node)[0]))
+        starter = next(each for each in family if program(each[0]) == "endpointd-starter" and each not in runner)
         os.kill(starter[0], signal.SIGKILL)
         node.child.wait(30)
         wait_for(lambda: not any(alive(*each) for each in family), "nobody to be left")
@@ -161,7 +166,8 @@ class Climbing(_OneNode):
         script.write_text("#!/usr/bin/python3\n" + _ASK_THE_DAEMON)
         script.chmod(0o755)
         self.lab.account.own(script)
-        node.write_catalog({"lab-plain": {"kind": "check", "command": [str(script), str(node.run / "admin.sock")]},
+        node.write_catalog({"lab-plain": {"kind": "check", "command": [str(script), str(node.run / "admin.sock")],
+                                            "sandbox": {"unix_sockets": True}},
                             "lab-true": {"kind": "check", "command": ["/bin/true"]}})
         node.start()
         peer = self.dial(node)
