@@ -194,6 +194,12 @@ int serve(const Directories& directories) {
 
     source.running_user = identity->running_user;
     source.fqdn = identity->fqdn;
+    source.settings = open_settings(directories, identity->running_user);
+    // Root has read the settings, to learn who to become, and reads nothing else.
+    if (user) {
+        exec::drop_bounding_set();
+        if (const auto became = exec::become_user(*user); !became) return failed("daemon", became.error().text);
+    }
     // What is to be granted stands in the configuration, and the libraries that read it
     // have to be loaded; so this is done twice.
     findings = {};
@@ -202,7 +208,6 @@ int serve(const Directories& directories) {
         log_findings(log, findings);
         return failed("config", kInvalid);
     }
-    source.settings = open_settings(directories, identity->running_user);
     findings = {};
     Confinement confinement;
     confinement.spec = confinement_spec(directories, *configuration, user, findings);

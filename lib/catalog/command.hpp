@@ -45,7 +45,7 @@ struct Sandbox {
     bool unix_sockets = false;
     std::vector<std::string> read = {"/"};  // absolute, without "." and ".."
     std::vector<std::string> write;
-    std::uint64_t memory = 256ULL * 1024 * 1024;  // bytes of address space
+    std::uint64_t memory = 256ULL * 1024 * 1024;  // bytes of private, writable memory
     Duration cpu = std::chrono::seconds(30);      // of CPU time
     unsigned processes = 32;
     unsigned open_files = 256;

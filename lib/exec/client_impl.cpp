@@ -204,7 +204,9 @@ void RunnerClient::Impl::runner_reply(Reply reply) {
         away_.cancel();
         counters_.pid = ready->pid;
         counters_.confinement = ready->confinement;
-        log_.info("runner", "ready", {{"pid", ready->pid}});
+        log_.info("runner", "ready",
+                  {{"pid", ready->pid}, {"seccomp", ready->confinement.seccomp ? "yes" : "no"}, {"landlock", ready->confinement.landlock}});
+        for (const std::string& text : ready->confinement.missing) log_.warning("confinement", text);
         if (const auto tell = events_.ready) tell(ready->digest);  // a copy: it may destroy us
     } else if (const auto* not_ready = std::get_if<NotReady>(&reply)) {
         log_.error("runner", "the runner cannot load its configuration", {{"reason", not_ready->errors}});

@@ -55,11 +55,20 @@ private:
         bool others = false;
         for (const Identity& identity : identities_) others |= !(identity == identities_.front());
         if (!others) {
-            if (auto became = become(identities_.front()); !became) return {became.error().text};
+            if (auto settled = settle_for_one(); !settled) return {settled.error().text};
         }
         if (no_new_privs_ && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return {system_error("set no_new_privs", errno).text};
         if (auto forbidden = forbid_core_dumps(); !forbidden) return {forbidden.error().text};
         return {"", ::geteuid() == 0, may_confine_without_no_new_privs(), ::getpid()};
+    }
+
+    // No need for root. What may gain rights can be confined only with CAP_SYS_ADMIN: then
+    // that one stays, where it was there.
+    Result<void> settle_for_one() {
+        const bool keep = !no_new_privs_ && ::geteuid() == 0 && may_confine_without_no_new_privs();
+        if (keep && ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return system_error("keep CAP_SYS_ADMIN", errno);
+        if (auto became = become(identities_.front()); !became) return became;
+        return keep ? keep_only_admin() : Result<void>();
     }
 
     LauncherReply handle(const StartSpawner& start, UniqueFd& socket) {

@@ -19,24 +19,21 @@ Result<RunnerConfinement> confine_runner(const RunnerRules& rules) {
         confinement.missing.push_back("Landlock ABI " + std::to_string(abi) + ": plugins may truncate files that they may not write");
     if (abi > 0 && abi < 6)
         confinement.missing.push_back("Landlock ABI " + std::to_string(abi) + ": plugins may signal processes of their user");
+    if (!has_seccomp() && rules.seccomp_required)
+        return fail(Errc::unavailable, "confinement.seccomp is required and this kernel has none: set it to best-effort to do without");
+    if (!has_seccomp()) confinement.missing.push_back("this kernel has no seccomp: plugins may make every system call");
     SandboxProfile profile;
     profile.paths = {{"/", access::kRead}, {runner_directory(rules.state_dir), access::kRead | access::kWrite}};
 #ifndef ENDPOINTD_SANITIZED
     // A sanitizer's runtime makes calls that no filter of ours should allow.
-    auto filter = runner_filter();
-    if (!filter) return filter.error();
-    profile.filter = std::move(*filter);
+    if (has_seccomp()) {
+        auto filter = runner_filter();
+        if (!filter) return filter.error();
+        profile.filter = std::move(*filter);
+    }
 #endif
     auto sandboxed = enter_sandbox(own_identity(), profile);
-    if (!sandboxed && rules.seccomp_required) {
-        Error error = sandboxed.error();
-        error.text += "; set confinement.seccomp to best-effort to do without";
-        return error;
-    }
-    if (!sandboxed) {
-        confinement.missing.push_back("the runner itself is not confined: " + sandboxed.error().text);
-        return confinement;
-    }
+    if (!sandboxed) return sandboxed.error();
     confinement.landlock = sandboxed->landlock;
     confinement.seccomp = sandboxed->seccomp;
     return confinement;

@@ -89,18 +89,34 @@ Result<Sandboxed> enter_sandbox(const Identity& identity, const SandboxProfile& 
         }
         return {};
     };
+    const auto give_up = [&]() -> Result<void> {
+        if (auto became = become(identity); !became) return became;
+        // Root by name keeps what root has; anybody else nothing, whoever he was before.
+        return identity.uid == 0 ? Result<void>() : drop_capabilities();
+    };
     if (profile.no_new_privs) {
-        if (auto became = become(identity); !became) return became.error();
+        if (auto given_up = give_up(); !given_up) return given_up.error();
         if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
             return fail(Errc::not_permitted, "no_new_privs did not stick");
         if (auto confined = confine(); !confined) return confined.error();
     } else {
         // Without no_new_privs confining takes root's rights, so it comes before they are given up.
         if (auto confined = confine(); !confined) return confined.error();
-        if (auto became = become(identity); !became) return became.error();
+        if (auto given_up = give_up(); !given_up) return given_up.error();
     }
     return sandboxed;
 }
+
+Result<void> keep_only_admin() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+    auto& half = data[CAP_SYS_ADMIN / 32];
+    half.effective = half.permitted = 1U << (CAP_SYS_ADMIN % 32);
+    if (::syscall(SYS_capset, &header, data.data()) != 0) return system_error("keep CAP_SYS_ADMIN alone", errno);
+    return {};
+}
+
+bool has_seccomp() { return ::prctl(PR_GET_SECCOMP) >= 0; }
 
 void put(ByteWriter& out, const SandboxProfile& profile) {
     out.u8(profile.no_new_privs ? 1 : 0);

@@ -56,6 +56,12 @@ Result<Sandboxed> enter_sandbox(const Identity& identity, const SandboxProfile& 
 // service manager has taken it away.
 bool may_confine_without_no_new_privs();
 
+// Leaves the process that capability, and no other.
+Result<void> keep_only_admin();
+
+// Whether the kernel has seccomp filters.
+bool has_seccomp();
+
 void put(ByteWriter& out, const SandboxProfile& profile);
 bool get(ByteReader& in, SandboxProfile& profile);
 void put(ByteWriter& out, const Identity& identity);

@@ -49,7 +49,8 @@ Result<Identities> identities_of(const catalog::Catalog& catalog, const User& ow
 SandboxSpec sandbox_spec(const catalog::Command& command, std::uint32_t identity) {
     const catalog::Sandbox& sandbox = command.sandbox;
     SandboxSpec spec{identity, command.allow_setuid, {sandbox.network, sandbox.unix_sockets}, sandbox.read, sandbox.write, {}, {}};
-    const std::string& program = command.command.front();
+    // Landlock looks at where a link leads to.
+    const std::string program = real_path(command.command.front()).value_or(command.command.front());
     if (!holds(spec.read, program) && !holds(spec.write, program)) spec.program = program;
     ByteWriter key;
     key.u32(identity);
@@ -76,9 +77,11 @@ Result<SandboxProfile> SandboxBuilder::build(const SandboxSpec& spec) const {
     auto paths = visible_paths(spec.read, spec.write, spec.program, hidden_);
     if (!paths) return paths.error();
     profile.paths = std::move(*paths);
-    auto filter = plugin_filter(spec.families);
-    if (!filter) return filter.error();
-    profile.filter = std::move(*filter);
+    if (has_seccomp()) {
+        auto filter = plugin_filter(spec.families);
+        if (!filter) return filter.error();
+        profile.filter = std::move(*filter);
+    }
     return profile;
 }
 

@@ -28,12 +28,6 @@ constexpr std::array<Device, 5> kDevices{{{"/dev/null", access::kReadFile | acce
                                           {"/dev/urandom", access::kReadFile},
                                           {"/dev/random", access::kReadFile}}};
 
-std::optional<std::string> real_path(const std::string& path) {
-    const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), &std::free);
-    if (!real) return std::nullopt;
-    return std::string(real.get());
-}
-
 // `path` is `tree` or below it.
 bool within(const std::string& path, const std::string& tree) {
     return path == tree || tree == "/" || (path.size() > tree.size() && path.starts_with(tree) && path[tree.size()] == '/');
@@ -74,6 +68,12 @@ private:
 };
 
 }  // namespace
+
+std::optional<std::string> real_path(const std::string& path) {
+    const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), &std::free);
+    if (!real) return std::nullopt;
+    return std::string(real.get());
+}
 
 HiddenPaths resolved(const HiddenPaths& hidden) {
     HiddenPaths real;

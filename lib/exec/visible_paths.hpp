@@ -3,6 +3,7 @@
 // "all but": a tree with something hidden below it becomes a rule for each of its
 // other entries, and cannot be listed itself. Reads directories; any thread.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "exec/sandbox.hpp"
 
 namespace endpointd::exec {
+
+// Without links; none if it is not there, or out of our reach.
+std::optional<std::string> real_path(const std::string& path);
 
 struct HiddenPaths {
     std::vector<std::string> always;  // the daemon's own: state, run, pki, secrets, the TLS key

@@ -52,7 +52,7 @@ std::optional<Loaded> load(const Context& context) {
 }
 
 Result<std::string> sha256_of(const catalog::Command& command, uid_t running_user) {
-    // A command with run_as is started by a root runner, which asks for a plugin of root's.
+    // A command with run_as is started with root's help, which asks for a plugin of root's.
     const Result<UniqueFd> plugin =
         files::open_trusted(command.command.front(), files::TrustedKind::plugin, command.run_as ? 0 : running_user);
     if (!plugin) return plugin.error();

@@ -92,8 +92,15 @@ int status(const Context& context, const Arguments& arguments) {
     const json::Value& confined = member(value, "confinement");
     if (confined.object()) {
         out << "confined:  " << confinement(confined) << '\n';
-        for (const json::Value& text : items(member(confined, "missing"))) out << "  missing: " << printable(text_of(text)) << '\n';
-        if (member(confined, "runner").object()) out << "  runner:  " << confinement(member(confined, "runner")) << '\n';
+        const auto print_missing = [&out](const json::Value& of) {
+            for (const json::Value& text : items(member(of, "missing"))) out << "  missing: " << printable(text_of(text)) << '\n';
+        };
+        print_missing(confined);
+        const json::Value& runner = member(confined, "runner");
+        if (runner.object()) {
+            out << "  runner:  " << confinement(runner) << '\n';
+            print_missing(runner);
+        }
     }
     print_peers(context, items(member(value, "parents")), "PARENT");
     print_peers(context, items(member(value, "children")), "CHILD");
