@@ -100,6 +100,11 @@ constexpr std::array kStartsProcesses{"execve", "execveat", "fork", "vfork", "cl
 constexpr std::array kChangesUser{"setuid",    "setgid",    "setreuid", "setregid", "setresuid",
                                   "setresgid", "setgroups", "setfsuid", "setfsgid", "capset"};
 
+// Compares all 64 bits of an argument. (The library's macros are C99.)
+scmp_arg_cmp when(unsigned argument, scmp_compare how, scmp_datum_t value, scmp_datum_t masked = 0) {
+    return {argument, how, value, masked};
+}
+
 class Filter {
 public:
     Filter() : context_(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release) {
@@ -128,9 +133,9 @@ public:
             return families.network && (family == AF_INET || family == AF_INET6 || family == AF_NETLINK);
         };
         for (int family = 0; family < kFamilies; ++family)
-            if (!allowed(family)) add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
-        add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_GE, kFamilies));
-        if (families.network) add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2_64(SCMP_CMP_NE, 0));
+            if (!allowed(family)) add(SCMP_ACT_ERRNO(EACCES), "socket", when(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+        add(SCMP_ACT_ERRNO(EACCES), "socket", when(0, SCMP_CMP_GE, kFamilies));
+        if (families.network) add(SCMP_ACT_ERRNO(EACCES), "socket", when(0, SCMP_CMP_EQ, AF_NETLINK), when(2, SCMP_CMP_NE, 0));
     }
 
     Result<std::string> take() {
@@ -157,7 +162,7 @@ void deny_attack_surface(Filter& filter) {
     for (const char* name : kAttackSurface) filter.add(SCMP_ACT_ERRNO(EPERM), name);
     for (const char* name : kAbsent) filter.add(SCMP_ACT_ERRNO(ENOSYS), name);
     for (const std::uint64_t type : kTerminal)
-        filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
+        filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", when(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
 }
 
 }  // namespace
@@ -165,7 +170,7 @@ void deny_attack_surface(Filter& filter) {
 Result<std::string> plugin_filter(const SocketFamilies& families) {
     Filter filter;
     deny_attack_surface(filter);
-    for (const std::uint64_t flag : kNamespaces) filter.add(SCMP_ACT_ERRNO(EPERM), "clone", SCMP_A0_64(SCMP_CMP_MASKED_EQ, flag, flag));
+    for (const std::uint64_t flag : kNamespaces) filter.add(SCMP_ACT_ERRNO(EPERM), "clone", when(0, SCMP_CMP_MASKED_EQ, flag, flag));
     filter.deny_families(families);
     return filter.take();
 }
