@@ -93,6 +93,9 @@ constexpr std::array<std::uint64_t, 7> kNamespaces{CLONE_NEWNS,   CLONE_NEWCGROU
 
 // Families that the kernel has numbers for; what is above is denied as a whole.
 constexpr int kFamilies = 64;
+// Of a socket's type, without its flags; Unix sockets take raw ones for datagrams.
+constexpr std::uint64_t kSocketType = 0xf;
+constexpr std::array<std::uint64_t, 2> kDatagrams{SOCK_DGRAM, SOCK_RAW};
 // ioctls that type into a terminal.
 constexpr std::array<std::uint64_t, 2> kTerminal{0x5412 /* TIOCSTI */, 0x541C /* TIOCLINUX */};
 
@@ -131,6 +134,10 @@ public:
             if (!allowed(family)) add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
         add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_GE, kFamilies));
         if (families.network) add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2_64(SCMP_CMP_NE, 0));
+        add(SCMP_ACT_ERRNO(EACCES), "socketpair", SCMP_A0_64(SCMP_CMP_NE, AF_UNIX));
+        // Half of a pair of datagram sockets can be connected to any other by its path.
+        for (const std::uint64_t type : kDatagrams)
+            if (!families.unix_sockets) add(SCMP_ACT_ERRNO(EACCES), "socketpair", SCMP_A1_64(SCMP_CMP_MASKED_EQ, kSocketType, type));
     }
 
     Result<std::string> take() {

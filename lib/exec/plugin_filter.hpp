@@ -17,7 +17,8 @@ struct SocketFamilies {
     bool unix_sockets = false;
 };
 
-// EPERM for the calls above, EACCES for other families, ENOSYS for clone3 (whose flags a
+// EPERM for the calls above, EACCES for other families and for what could be made one of
+// them (pairs of datagram sockets, where Unix sockets are off), ENOSYS for clone3 (whose flags a
 // filter cannot see; everybody falls back to clone) and io_uring.
 Result<std::string> plugin_filter(const SocketFamilies& families);
 
