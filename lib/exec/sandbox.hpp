@@ -56,6 +56,8 @@ Result<Sandboxed> enter_sandbox(const Identity& identity, const SandboxProfile& 
 // service manager has taken it away.
 bool may_confine_without_no_new_privs();
 
+// 0 or 1, and nothing else: a message has one form.
+bool get(ByteReader& in, bool& flag);
 void put(ByteWriter& out, const SandboxProfile& profile);
 bool get(ByteReader& in, SandboxProfile& profile);
 void put(ByteWriter& out, const Identity& identity);
