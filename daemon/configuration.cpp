@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -60,6 +61,7 @@ private:
     void check_sandboxes(const catalog::Catalog& catalog);
     void check_plugins(const catalog::Catalog& catalog, uid_t user);
     void check_secrets(const catalog::Catalog& catalog, uid_t user);
+    void check_unix_sockets(const catalog::Catalog& catalog, uid_t user);
     bool read_pem(const std::string& setting, const std::string& path, files::TrustedKind kind, uid_t user, std::string& text);
 
     const ConfigurationSource& source_;
@@ -250,6 +252,25 @@ void Loader::check_secrets(const catalog::Catalog& catalog, uid_t user) {
     }
 }
 
+// A socket's owner lets in whoever is his user, and nothing of the sandbox tells a plugin
+// from the daemon there. Only for somebody who validates: it is advice, and no news at each start.
+void Loader::check_unix_sockets(const catalog::Catalog& catalog, uid_t user) {
+    if (source_.unreadable != files::Unreadable::is_warning) return;
+    for (const auto& [name, command] : catalog.commands()) {
+        if (command.builtin || !command.sandbox.unix_sockets) continue;
+        if (command.run_as) {
+            const auto other = exec::find_user(*command.run_as);
+            if (!other || other->uid != user) continue;
+        }
+        const std::size_t colon = command.source.rfind(':');
+        const auto line = static_cast<std::uint32_t>(std::strtoul(command.source.c_str() + colon + 1, nullptr, 10));
+        findings_.warnings.push_back({command.source.substr(0, colon), line, 1, std::nullopt,
+                                      "'" + name +
+                                          "' has unix_sockets and runs as the daemon's user, so it reaches every socket that admits the"
+                                          " daemon: give it a run_as of its own"});
+    }
+}
+
 std::optional<Configuration> Loader::configuration() {
     auto who = identity();
     Configuration loaded;
@@ -261,6 +282,7 @@ std::optional<Configuration> Loader::configuration() {
     check_sandboxes(*loaded.catalog);
     check_plugins(*loaded.catalog, user);
     check_secrets(*loaded.catalog, user);
+    check_unix_sockets(*loaded.catalog, user);
     const auto caps = read(files::TreeKind::caps, user, findings_);
     policy::KnownNames known;
     known.commands.emplace();

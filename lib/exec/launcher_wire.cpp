@@ -40,7 +40,7 @@ std::optional<LauncherRequest> read_request(ByteReader& in) {
     switch (static_cast<Tag>(in.u8())) {
         case Tag::settle: {
             Settle settle;
-            settle.no_new_privs = in.u8() != 0;
+            if (!get(in, settle.no_new_privs)) return std::nullopt;
             const std::uint32_t count = in.u32();
             if (in.failed() || count == 0 || count > kIdentities) return std::nullopt;
             for (std::uint32_t i = 0; i < count; ++i)
@@ -56,7 +56,7 @@ std::optional<LauncherRequest> read_request(ByteReader& in) {
         case Tag::kill_child: {
             KillChild kill;
             kill.pid = static_cast<pid_t>(in.u32());
-            kill.group = in.u8() != 0;
+            if (!get(in, kill.group)) return std::nullopt;
             kill.signal = static_cast<std::int32_t>(in.u32());
             return kill;
         }

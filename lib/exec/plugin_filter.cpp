@@ -87,12 +87,29 @@ constexpr std::array kAttackSurface{"ptrace",
 // A program that is not there yet is not called, or asks for something else instead.
 constexpr std::array kAbsent{"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"};
 
+// What stays behind when a program has ended, and is counted for nobody.
+constexpr std::array kLeftBehind{"shmget", "msgget", "semget", "mq_open"};
+
+// By path or descriptor, whether or not Landlock lets the file be opened: mode, owner,
+// times and attributes, and before ABI 3 its length.
+constexpr std::array kChangesFiles{"truncate",  "chmod",     "fchmod",     "fchmodat",    "fchmodat2",    "chown",        "fchown",
+                                   "lchown",    "fchownat",  "utime",      "utimes",      "futimesat",    "utimensat",    "setxattr",
+                                   "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat"};
+
+// Of another process of the same user; 0 is oneself.
+constexpr std::array kOfAnother{"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"};
+// The same, with the number as second argument.
+constexpr std::array kOfAnotherSecond{"setpriority", "ioprio_set"};
+
 // New namespaces; a new user namespace opens the rest of the kernel to anybody.
 constexpr std::array<std::uint64_t, 7> kNamespaces{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
                                                    CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
 
 // Families that the kernel has numbers for; what is above is denied as a whole.
 constexpr int kFamilies = 64;
+// Of a socket's type, without its flags; Unix sockets take raw ones for datagrams.
+constexpr std::uint64_t kSocketType = 0xf;
+constexpr std::array<std::uint64_t, 2> kDatagrams{SOCK_DGRAM, SOCK_RAW};
 // ioctls that type into a terminal.
 constexpr std::array<std::uint64_t, 2> kTerminal{0x5412 /* TIOCSTI */, 0x541C /* TIOCLINUX */};
 
@@ -136,6 +153,10 @@ public:
             if (!allowed(family)) add(SCMP_ACT_ERRNO(EACCES), "socket", when(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
         add(SCMP_ACT_ERRNO(EACCES), "socket", when(0, SCMP_CMP_GE, kFamilies));
         if (families.network) add(SCMP_ACT_ERRNO(EACCES), "socket", when(0, SCMP_CMP_EQ, AF_NETLINK), when(2, SCMP_CMP_NE, 0));
+        add(SCMP_ACT_ERRNO(EACCES), "socketpair", when(0, SCMP_CMP_NE, AF_UNIX));
+        // Half of a pair of datagram sockets can be connected to any other by its path.
+        for (const std::uint64_t type : kDatagrams)
+            if (!families.unix_sockets) add(SCMP_ACT_ERRNO(EACCES), "socketpair", when(1, SCMP_CMP_MASKED_EQ, kSocketType, type));
     }
 
     Result<std::string> take() {
@@ -160,16 +181,20 @@ private:
 
 void deny_attack_surface(Filter& filter) {
     for (const char* name : kAttackSurface) filter.add(SCMP_ACT_ERRNO(EPERM), name);
+    for (const char* name : kLeftBehind) filter.add(SCMP_ACT_ERRNO(EPERM), name);
     for (const char* name : kAbsent) filter.add(SCMP_ACT_ERRNO(ENOSYS), name);
-    for (const std::uint64_t type : kTerminal)
-        filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", when(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
+    for (const char* name : kOfAnother) filter.add(SCMP_ACT_ERRNO(EPERM), name, when(0, SCMP_CMP_NE, 0));
+    for (const char* name : kOfAnotherSecond) filter.add(SCMP_ACT_ERRNO(EPERM), name, when(1, SCMP_CMP_NE, 0));
+    for (const std::uint64_t type : kTerminal) filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", when(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
 }
 
 }  // namespace
 
-Result<std::string> plugin_filter(const SocketFamilies& families) {
+Result<std::string> plugin_filter(const SocketFamilies& families, bool writes) {
     Filter filter;
     deny_attack_surface(filter);
+    if (!writes)
+        for (const char* name : kChangesFiles) filter.add(SCMP_ACT_ERRNO(EPERM), name);
     for (const std::uint64_t flag : kNamespaces) filter.add(SCMP_ACT_ERRNO(EPERM), "clone", when(0, SCMP_CMP_MASKED_EQ, flag, flag));
     filter.deny_families(families);
     return filter.take();

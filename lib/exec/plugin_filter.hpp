@@ -17,9 +17,12 @@ struct SocketFamilies {
     bool unix_sockets = false;
 };
 
-// EPERM for the calls above, EACCES for other families, ENOSYS for clone3 (whose flags a
+// EPERM for the calls above, for what outlives a program (System V's and POSIX's queues and
+// shared memory), for the limits and priorities of other processes, and, unless it `writes`,
+// for changing what files are (mode, owner, times, length); EACCES for other families and for what could be made one of
+// them (pairs of datagram sockets, where Unix sockets are off), ENOSYS for clone3 (whose flags a
 // filter cannot see; everybody falls back to clone) and io_uring.
-Result<std::string> plugin_filter(const SocketFamilies& families);
+Result<std::string> plugin_filter(const SocketFamilies& families, bool writes);
 
 // For the runner itself: the same, and death for whatever starts a program or a process.
 // Unix sockets remain, since name services are asked through them.

@@ -118,6 +118,12 @@ Result<void> keep_only_admin() {
 
 bool has_seccomp() { return ::prctl(PR_GET_SECCOMP) >= 0; }
 
+bool get(ByteReader& in, bool& flag) {
+    const std::uint8_t byte = in.u8();
+    flag = byte == 1;
+    return byte <= 1 && !in.failed();
+}
+
 void put(ByteWriter& out, const SandboxProfile& profile) {
     out.u8(profile.no_new_privs ? 1 : 0);
     out.u8(profile.landlock ? 1 : 0);
@@ -130,8 +136,7 @@ void put(ByteWriter& out, const SandboxProfile& profile) {
 }
 
 bool get(ByteReader& in, SandboxProfile& profile) {
-    profile.no_new_privs = in.u8() != 0;
-    profile.landlock = in.u8() != 0;
+    if (!get(in, profile.no_new_privs) || !get(in, profile.landlock)) return false;
     const std::uint32_t count = in.u32();
     if (in.failed() || count > kPathRules) return false;
     for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {

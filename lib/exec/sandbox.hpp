@@ -62,6 +62,8 @@ Result<void> keep_only_admin();
 // Whether the kernel has seccomp filters.
 bool has_seccomp();
 
+// 0 or 1, and nothing else: a message has one form.
+bool get(ByteReader& in, bool& flag);
 void put(ByteWriter& out, const SandboxProfile& profile);
 bool get(ByteReader& in, SandboxProfile& profile);
 void put(ByteWriter& out, const Identity& identity);

@@ -78,7 +78,7 @@ Result<SandboxProfile> SandboxBuilder::build(const SandboxSpec& spec) const {
     if (!paths) return paths.error();
     profile.paths = std::move(*paths);
     if (has_seccomp()) {
-        auto filter = plugin_filter(spec.families);
+        auto filter = plugin_filter(spec.families, !spec.write.empty());
         if (!filter) return filter.error();
         profile.filter = std::move(*filter);
     }

@@ -15,7 +15,11 @@ void put_words(ByteWriter& out, const std::vector<std::string>& words) {
 bool get_words(ByteReader& in, std::vector<std::string>& words) {
     const std::uint32_t count = in.u32();
     if (in.failed() || count > kSpawnWords) return false;
-    for (std::uint32_t i = 0; i < count && !in.failed(); ++i) words.emplace_back(in.text(limits::kArgvBytes));
+    for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
+        const std::string_view word = in.text(limits::kArgvBytes);
+        if (word.find('\0') != std::string_view::npos) return false;  // it would be read as a shorter one
+        words.emplace_back(word);
+    }
     return !in.failed();
 }
 
@@ -57,12 +61,13 @@ Result<SpawnRequest> decode_spawn_request(std::string_view bytes) {
     SpawnRequest request;
     request.id = in.u64();
     request.path = in.text(limits::kArgvBytes);
-    request.script = in.u8() != 0;
-    const bool words = get_words(in, request.argv) && get_words(in, request.env);
+    const bool words = get(in, request.script) && get_words(in, request.argv) && get_words(in, request.env);
     for (std::uint64_t* limit :
          {&request.limits.cpu, &request.limits.memory, &request.limits.file_size, &request.limits.processes, &request.limits.open_files})
         *limit = in.u64();
-    if (!words || !in.finished() || request.argv.empty()) return fail(Errc::malformed, "a request to a spawner that cannot be read");
+    const bool whole = request.path.find('\0') == std::string::npos;
+    if (!words || !whole || !in.finished() || request.argv.empty())
+        return fail(Errc::malformed, "a request to a spawner that cannot be read");
     return request;
 }
 

@@ -1,7 +1,6 @@
 // Invariant: any bytes are a request or an error; a request that was read can be
-// written again, and what was written reads as the same. The same for what the
-// runner asks of a spawner. Pieces in any order make a message within its bound
-// or an error.
+// written again, and what was written reads as the same. Pieces in any order make
+// a message within its bound or an error.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +9,6 @@
 
 #include "exec/channel.hpp"
 #include "exec/protocol.hpp"
-#include "exec/spawner.hpp"
 
 using namespace endpointd;
 
@@ -22,9 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!once) std::abort();
         const auto again = exec::decode_request(*once);
         if (!again || *exec::encode(*again) != *once) std::abort();
-    }
-    if (const auto request = exec::decode_spawn_request(bytes)) {
-        if (exec::encode(*request) != bytes) std::abort();
     }
     constexpr std::size_t kMost = 3 * exec::kPieceBytes;
     exec::Assembler assembler(kMost);

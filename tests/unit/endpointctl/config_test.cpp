@@ -188,6 +188,24 @@ TEST_F(ConfigSecrets, ThatTheCallerMayNotReadAreAWarning) {
     EXPECT_THAT(ran.out, HasSubstr(said("warning") + "secrets/db: Permission denied"));
 }
 
+TEST_F(ConfigValidate, WarnsWhereUnixSocketsAreOpenToAPluginOfTheDaemonsUser) {
+    const auto sockets = [this](const std::string& members) {
+        write("catalog.d/20-db.json", "{ \"commands\": {\n  \"db\": { \"kind\": \"check\", \"command\": [\"/bin/true\"]" + members +
+                                          ",\n    \"sandbox\": { \"unix_sockets\": true } } } }\n");
+        const Ran ran = validate();
+        EXPECT_EQ(ran.status, kDone) << ran.out;
+        return ran.out;
+    };
+    const auto warns = AllOf(StartsWith("catalog.d/20-db.json:2:"),
+                             HasSubstr(": warning: 'db' has unix_sockets and runs as the daemon's user, so it reaches every socket that"
+                                       " admits the daemon: give it a run_as of its own"),
+                             HasSubstr("(0 errors, 1 warning)"));
+    EXPECT_THAT(sockets(""), warns);
+    const std::string own = ::geteuid() == 0 ? "nobody" : ::getpwuid(::geteuid())->pw_name;
+    EXPECT_THAT(sockets(R"(, "run_as": ")" + own + "\""), warns) << "no other user";
+    EXPECT_THAT(sockets(R"(, "run_as": "daemon")"), HasSubstr("0 errors, 0 warnings"));
+}
+
 TEST_F(ConfigValidate, ACandidateMayBeOfAnyKind) {
     const std::pair<const char*, const char*> broken[] = {{"settings", "{ \"nodes\": {} }"},
                                                           {"catalog", "{ \"command\": {} }"},

@@ -93,6 +93,9 @@ TEST_F(SandboxTest, WithTheNetworkOffThereIsNoSocketByAnyWay) {
     auto got = attempts("sockets");
     for (const char* kind : {"inet", "inet datagram", "inet raw", "inet6", "unix", "netlink", "packet", "alg", "vsock", "bluetooth"})
         EXPECT_EQ(got[std::string("socket ") + kind], "EACCES") << kind;
+    for (const char* kind : {"datagram", "raw", "tipc"})
+        EXPECT_EQ(got[std::string("pair ") + kind], "EACCES") << kind << ": it would be a Unix socket after all, or something stranger";
+    for (const char* kind : {"stream", "packet"}) EXPECT_EQ(got[std::string("pair ") + kind], "ok") << kind;
     EXPECT_EQ(got["io_uring_setup"], "ENOSYS");
 #ifdef __x86_64__
     EXPECT_THAT(got["socket by int80"], AnyOf("EPERM", "EACCES", "ENOSYS", "SIGSYS", "SIGSEGV"));
@@ -105,7 +108,8 @@ TEST_F(SandboxTest, UnixSocketsCanBeHadAlone) {
     add_program("sockets", "opens_sockets", {}, R"("sandbox": { "unix_sockets": true })");
     start();
     auto got = attempts("sockets");
-    EXPECT_EQ(got["socket unix"], "ok");
+    for (const char* kind : {"socket unix", "pair stream", "pair datagram"}) EXPECT_EQ(got[kind], "ok") << kind;
+    EXPECT_EQ(got["pair tipc"], "EACCES");
     for (const char* kind : {"inet", "inet6", "netlink", "packet", "vsock"})
         EXPECT_EQ(got[std::string("socket ") + kind], "EACCES") << kind;
 }

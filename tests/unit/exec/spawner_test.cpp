@@ -77,6 +77,28 @@ TEST(SpawnerProtocol, RefusesEveryCutAndEveryTail) {
     EXPECT_FALSE(decode_spawn_request(encode(SpawnRequest{7, "/x", false, {}, {}, {}})).has_value()) << "no argv[0]";
 }
 
+TEST(SpawnerProtocol, RefusesWhatTheKernelWouldReadAsLess) {
+    const std::string cut("/x\0y", 4);
+    EXPECT_FALSE(decode_spawn_request(encode(SpawnRequest{7, cut, false, {"/x"}, {}, {}})).has_value());
+    EXPECT_FALSE(decode_spawn_request(encode(SpawnRequest{7, "/x", false, {cut}, {}, {}})).has_value());
+    EXPECT_FALSE(decode_spawn_request(encode(SpawnRequest{7, "/x", false, {"/x"}, {cut}, {}})).has_value());
+}
+
+TEST(SpawnerProtocol, AFlagIsOneOrZero) {
+    std::string bytes = encode(SpawnRequest{7, "", true, {"/x"}, {}, {}});
+    ASSERT_EQ(bytes[12], 1) << "behind the id and the empty path's length";
+    bytes[12] = 2;
+    EXPECT_FALSE(decode_spawn_request(bytes).has_value());
+    for (const LauncherRequest& request :
+         {LauncherRequest(Settle{{{1, 2, {}}}, true}), LauncherRequest(StartSpawner{0, {}}), LauncherRequest(KillChild{7, true, 9})}) {
+        std::string changed = encode(request);
+        const std::size_t at = std::holds_alternative<Settle>(request) ? 1 : 5;
+        ASSERT_EQ(changed[at], 1);
+        changed[at] = 2;
+        EXPECT_FALSE(decode_launcher_request(changed).has_value());
+    }
+}
+
 TEST(LauncherProtocol, RefusesEveryCutAndEveryTail) {
     SandboxProfile profile{true, true, {{"/usr", 5}, {"/dev/null", 3}}, std::string(16, 'f')};
     for (const LauncherRequest& request :

@@ -35,6 +35,13 @@ int main() {
     report("socket inet raw", socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
     report("socket inet6", socket(AF_INET6, SOCK_STREAM, 0));
     report("socket unix", socket(AF_UNIX, SOCK_STREAM, 0));
+    int pair[2];
+    report("pair stream", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+    report("pair packet", socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+    // These two can be connected to any socket with a path.
+    report("pair datagram", socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair));
+    report("pair raw", socketpair(AF_UNIX, SOCK_RAW, 0, pair));
+    report("pair tipc", socketpair(AF_TIPC, SOCK_DGRAM, 0, pair));
     report("socket netlink", socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
     report("socket packet", socket(AF_PACKET, SOCK_RAW, 0));
     report("socket alg", socket(AF_ALG, SOCK_SEQPACKET, 0));
