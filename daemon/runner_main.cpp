@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -25,6 +26,7 @@
 #include "exec/runner_confinement.hpp"
 #include "exec/server.hpp"
 #include "exec/signals.hpp"
+#include "exec/starter_config.hpp"
 #include "files/digest.hpp"
 #include "files/tree.hpp"
 #include "settings/settings.hpp"
@@ -33,7 +35,7 @@ namespace endpointd {
 namespace {
 
 constexpr const char* kUsage =
-    "Usage: endpointd-runner [--config DIR] [--state DIR] [--run DIR] --fd N --launcher N [--root]\n"
+    "Usage: endpointd-runner [--config DIR] [--state DIR] [--run DIR] --fd N --launcher N [--user NAME:UID:GID]\n"
     "\n"
     "Starts the commands of the local catalog for endpointd. It is started by\n"
     "endpointd, which gives it two sockets; there is no reason to start it by hand.\n"
@@ -43,7 +45,7 @@ constexpr const char* kUsage =
     "  --run DIR      run directory (default /run/endpointd)\n"
     "  --fd N         number of the socket to endpointd\n"
     "  --launcher N   number of the socket to the launcher\n"
-    "  --root         the launcher is root\n"
+    "  --user USER    started as root: whom to become, before anything else\n"
     "  --help         this text\n"
     "  --version      the version\n";
 
@@ -67,6 +69,24 @@ bool is_our_socket(int fd) {
     return fd > STDERR_FILENO && ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
+// The first thing of all. The starter could do it before the exec; but then this process
+// would have been one of the user's from its first instruction on, open to every other of
+// his, among them an endpointd that was taken over and plugins, until it forbids it. As it
+// is, it was root's until here, and the kernel itself forbids it with the change of user.
+// True: the launcher is root. Errors end the process.
+bool drop_root(int argc, char** argv) {
+    if (::geteuid() != 0) return false;
+    for (int i = 1; i + 1 < argc; ++i) {
+        if (std::string_view(argv[i]) != "--user") continue;
+        const auto user = exec::user_from(argv[i + 1]);
+        if (!user || !exec::become_user(*user) || !exec::forbid_core_dumps()) break;
+        return true;
+    }
+    if (argc > 1 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "--version")) return false;
+    std::fputs("endpointd-runner: not started by endpointd, or its user cannot be become: start endpointd instead\n", stderr);
+    ::exit(exec::kBadConfigStatus);
+}
+
 // Ends the process for --help, --version and what it does not understand.
 Arguments parse_arguments(int argc, char** argv) {
     static constexpr option kOptions[] = {{"config", required_argument, nullptr, 'c'},
@@ -74,7 +94,7 @@ Arguments parse_arguments(int argc, char** argv) {
                                           {"run", required_argument, nullptr, 'r'},
                                           {"fd", required_argument, nullptr, 'f'},
                                           {"launcher", required_argument, nullptr, 'l'},
-                                          {"root", no_argument, nullptr, 'R'},
+                                          {"user", required_argument, nullptr, 'u'},
                                           {"help", no_argument, nullptr, 'h'},
                                           {"version", no_argument, nullptr, 'v'},
                                           {nullptr, 0, nullptr, 0}};
@@ -97,9 +117,8 @@ Arguments parse_arguments(int argc, char** argv) {
             case 'l':
                 if (!is_number(value, arguments.launcher)) arguments.launcher = -1;
                 break;
-            case 'R':
-                arguments.root = true;
-                break;
+            case 'u':
+                break;  // done: see drop_root()
             case 'h':
                 std::fputs(kUsage, stdout);
                 ::exit(0);
@@ -186,7 +205,6 @@ Result<exec::RunnerConfinement> confine(const Arguments& arguments, const Config
     const exec::Identities& identities = configuration.runner.identities;
     auto settled = launcher.settle(identities.list, !identities.gains_rights);
     if (!settled) return settled.error();
-    if (auto forbidden = exec::forbid_core_dumps(); !forbidden) return forbidden.error();
     exec::RunnerRules rules{std::filesystem::absolute(arguments.state).lexically_normal().string(),
                             configuration.settings.confinement.seccomp == settings::Demand::required,
                             configuration.settings.confinement.landlock == settings::Demand::required};
@@ -200,7 +218,10 @@ Result<exec::RunnerConfinement> confine(const Arguments& arguments, const Config
 }
 
 int run_main(int argc, char** argv) {
-    const Arguments arguments = parse_arguments(argc, argv);
+    const bool was_root = drop_root(argc, argv);
+    if (!exec::forbid_core_dumps()) return exec::kBadConfigStatus;
+    Arguments arguments = parse_arguments(argc, argv);
+    arguments.root = was_root;
     exec::block_all_signals();
     UniqueFd client(arguments.fd);
     for (const int fd : {arguments.fd, arguments.launcher}) {

@@ -23,15 +23,6 @@ bool number(std::string_view text, T& value) {
     return error == std::errc() && end == text.data() + text.size();
 }
 
-// NAME:UID:GID
-bool user(std::string_view text, exec::User& user) {
-    const std::size_t gid = text.rfind(':');
-    const std::size_t uid = gid == std::string_view::npos || gid == 0 ? gid : text.rfind(':', gid - 1);
-    if (uid == std::string_view::npos) return false;
-    user.name = text.substr(0, uid);
-    return number(text.substr(uid + 1, gid - uid - 1), user.uid) && number(text.substr(gid + 1), user.gid) && user.uid != 0;
-}
-
 // Endpointd is the only caller; whatever else is given is a mistake.
 bool parse(int argc, char** argv, exec::StarterConfig& config, int& fd) {
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -44,7 +35,8 @@ bool parse(int argc, char** argv, exec::StarterConfig& config, int& fd) {
         else if (name == "--fd") {
             if (!number(value, fd)) return false;
         } else if (name == "--user") {
-            if (!user(value, config.user.emplace())) return false;
+            config.user = exec::user_from(value);
+            if (!config.user) return false;
         } else return false;
     }
     int type = 0;

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <vector>
@@ -125,8 +126,11 @@ Result<void> forbid_new_privileges() {
 }
 
 Result<void> forbid_core_dumps() {
-    const rlimit none{0, 0};
-    if (::setrlimit(RLIMIT_CORE, &none) != 0) return system_error("forbid core files", errno);
+    // 1 and not 0: a kernel that pipes dumps to a program heeds only that (core(5)).
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_CORE, &limit) != 0) return system_error("look at the limit of core files", errno);
+    limit.rlim_cur = limit.rlim_max = std::min<rlim_t>(limit.rlim_max, 1);
+    if (::setrlimit(RLIMIT_CORE, &limit) != 0) return system_error("forbid core files", errno);
 #ifdef ENDPOINTD_SANITIZED
     // LeakSanitizer traces its own process at the end, which a change of user has forbidden.
     if (::prctl(PR_SET_DUMPABLE, 1) != 0) return system_error("allow tracing", errno);

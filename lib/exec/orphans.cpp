@@ -14,7 +14,7 @@ bool Orphans::belongs_to_a_run(pid_t pid, Seen& seen, const OrphanContext& conte
     if ((group > 0 && context.is_running_group(group)) || (session > 0 && context.is_running_group(session))) return true;
     if (!seen.looked) seen.run = context.marked_run(pid);
     seen.looked = true;
-    return seen.run && context.is_running_id(*seen.run);
+    return seen.run && context.is_running_mark(*seen.run);
 }
 
 void Orphans::expect(SteadyTime now) {
@@ -45,10 +45,31 @@ void Orphans::sweep(SteadyTime now, const OrphanContext& context) {
         context.kill(pid);
         again = true;
     }
+    const bool storm = still.size() > seen_.size() + kStorm;
     seen_ = std::move(still);
     if (!again) return;
     next_ = now + pause_;
+    // Who forks faster than he can be asked is not left more time.
+    if (storm && context.oldest_unanswered == UINT64_MAX) return outrun(context);
     pause_ = std::min<std::chrono::milliseconds>(pause_ * 2, kSweepSlowest);
+}
+
+// Processes that fork, leave and end in a loop are gone before they have been looked at:
+// these are killed as they are listed, unless a run's group or session holds them. (While
+// a spawner starts something its plugin cannot be told from them, and they are looked at.)
+void Orphans::outrun(const OrphanContext& context) {
+    const auto until = std::chrono::steady_clock::now() + kOutrun;
+    for (bool any = true; any && std::chrono::steady_clock::now() < until;) {
+        any = false;
+        for (const pid_t pid : list_children()) {
+            if (context.is_ours(pid) || ::waitpid(pid, nullptr, WNOHANG) != 0) continue;
+            const pid_t group = ::getpgid(pid);
+            const pid_t session = ::getsid(pid);
+            if ((group > 0 && context.is_running_group(group)) || (session > 0 && context.is_running_group(session))) continue;
+            context.kill(pid);
+            any = true;
+        }
+    }
 }
 
 }  // namespace endpointd::exec

@@ -21,12 +21,17 @@ inline constexpr std::chrono::milliseconds kSweepEvery{50};
 // While something does not die (an uninterruptible sleep), looks get rarer.
 inline constexpr std::chrono::seconds kSweepSlowest{5};
 
+// More new ones than that at one look are running from it; how long they are then run
+// after without a pause.
+inline constexpr std::size_t kStorm = 8;
+inline constexpr std::chrono::milliseconds kOutrun{50};
+
 struct OrphanContext {
     // The runner's own: spawners and the main processes of runs.
     std::function<bool(pid_t)> is_ours;
-    // A run that is under way, by its process group and by its id.
+    // A run that is under way, by its process group and by the mark in its environment.
     std::function<bool(pid_t)> is_running_group;
-    std::function<bool(std::uint64_t)> is_running_id;
+    std::function<bool(std::uint64_t)> is_running_mark;
     // Which run its environment names, and SIGKILL: both may take another process's help.
     std::function<std::optional<std::uint64_t>(pid_t)> marked_run;
     std::function<void(pid_t)> kill;
@@ -56,6 +61,7 @@ private:
         bool looked = false;
         std::optional<std::uint64_t> run;
     };
+    static void outrun(const OrphanContext& context);
     static bool belongs_to_a_run(pid_t pid, Seen& seen, const OrphanContext& context);
 
     std::map<pid_t, Seen> seen_;

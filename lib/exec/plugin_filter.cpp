@@ -4,6 +4,7 @@
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -97,7 +98,7 @@ constexpr std::array kChangesFiles{"truncate",  "chmod",     "fchmod",     "fchm
                                    "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat"};
 
 // Of another process of the same user; 0 is oneself.
-constexpr std::array kOfAnother{"prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"};
+constexpr std::array kOfAnother{"sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"};
 // The same, with the number as second argument.
 constexpr std::array kOfAnotherSecond{"setpriority", "ioprio_set"};
 
@@ -185,6 +186,11 @@ void deny_attack_surface(Filter& filter) {
     for (const char* name : kAbsent) filter.add(SCMP_ACT_ERRNO(ENOSYS), name);
     for (const char* name : kOfAnother) filter.add(SCMP_ACT_ERRNO(EPERM), name, when(0, SCMP_CMP_NE, 0));
     for (const char* name : kOfAnotherSecond) filter.add(SCMP_ACT_ERRNO(EPERM), name, when(1, SCMP_CMP_NE, 0));
+    // Whole groups and all of a user. (1 is IOPRIO_WHO_PROCESS.)
+    filter.add(SCMP_ACT_ERRNO(EPERM), "setpriority", when(0, SCMP_CMP_NE, PRIO_PROCESS));
+    filter.add(SCMP_ACT_ERRNO(EPERM), "ioprio_set", when(0, SCMP_CMP_NE, 1));
+    // Asking for a limit is not setting one.
+    filter.add(SCMP_ACT_ERRNO(EPERM), "prlimit64", when(0, SCMP_CMP_NE, 0), when(2, SCMP_CMP_NE, 0));
     for (const std::uint64_t type : kTerminal) filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", when(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
 }
 

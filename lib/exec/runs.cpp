@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,14 @@ constexpr std::size_t kDrainBytes = 1024 * 1024;
 // What the last children get to die when the runner ends.
 constexpr int kFarewellMs = 5000;
 
+// Nobody's to guess: who bears the mark of a run that is under way is spared until it
+// ends. 53 bits, which JSON's numbers hold exactly.
+std::uint64_t new_mark() {
+    std::uint64_t mark = 0;
+    EP_ASSERT(::getrandom(&mark, sizeof mark, 0) == sizeof mark);
+    return mark >> 11;
+}
+
 }  // namespace
 
 struct Runs::Run {
@@ -37,6 +46,7 @@ struct Runs::Run {
 
     std::uint64_t id = 0;
     std::uint64_t serial = 0;  // of its spawn request
+    std::uint64_t mark = 0;    // in the environment of its processes
     std::string command;
     std::vector<std::string> argv;
     Duration timeout{};
@@ -109,6 +119,7 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     run->id = id;
     run->command = request.command;
     run->timeout = admitted->timeout;
+    run->mark = new_mark();
     run->begun = clock_.steady();
     run->start = to_unix(clock_.wall());
     run->argv = std::move(admitted->invocation.argv);
@@ -141,8 +152,8 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     const bool script = plugin->script && !command.by_path;
     // A number of our own: an id may come back while a spawner still works on its first use.
     const std::uint64_t serial = run->serial = ++last_serial_;
-    SpawnRequest spawn{serial,    command.by_path ? plugin->resolved : std::string(), script,
-                       run->argv, environment_for(id, admitted->invocation.env),      resource_limits(command, limits_.max_concurrent)};
+    SpawnRequest spawn{serial,    command.by_path ? plugin->resolved : std::string(),   script,
+                       run->argv, environment_for(run->mark, admitted->invocation.env), resource_limits(command, limits_.max_concurrent)};
     std::vector<std::string> secret_words = environment_words(*secrets, kFirstPassed + (script ? 1 : 0));
     spawn.env.insert(spawn.env.end(), secret_words.begin(), secret_words.end());
     wipe(secret_words);
@@ -154,6 +165,7 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     Run& kept = *run;
     runs_.emplace(id, std::move(run));
     starting_.emplace(serial, id);
+    marks_.insert(kept.mark);
     const auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds));
     if (!secrets->values.empty()) wipe(spawn.env);
     if (!sent) finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
@@ -296,6 +308,7 @@ void Runs::finish(std::uint64_t id, Outcome outcome) {
     runs_.erase(found);
     if (run->phase == Run::Phase::starting) starting_.erase(run->serial);
     deadlines_.erase({run->deadline, id});
+    marks_.erase(run->mark);
     if (run->pid > 0) {
         pids_.erase(run->pid);
         put_on_record(*run, outcome);
@@ -305,7 +318,7 @@ void Runs::finish(std::uint64_t id, Outcome outcome) {
 
 void Runs::put_on_record(const Run& run, const Outcome& outcome) {
     Execution execution;
-    execution.run = run.id;
+    execution.run = run.mark;
     execution.command = run.command;
     execution.kind = run.kind;
     execution.parameters_sha256 = run.parameters;
@@ -388,7 +401,7 @@ std::optional<SteadyTime> Runs::next() const {
 OrphanContext Runs::orphan_context() const {
     return {[this](pid_t pid) { return pids_.contains(pid) || spawners_.is_spawner(pid) || pid == launcher_.pid(); },
             [this](pid_t group) { return pids_.contains(group); },
-            [this](std::uint64_t id) { return runs_.contains(id); },
+            [this](std::uint64_t mark) { return marks_.contains(mark); },
             [this](pid_t pid) { return launcher_.marked_run(pid); },
             [this](pid_t pid) { launcher_.kill(pid, false, SIGKILL); },
             spawners_.last_spawn(),

@@ -15,6 +15,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -136,6 +137,7 @@ private:
     std::unordered_map<pid_t, std::uint64_t> pids_;              // of the running ones
     std::unordered_map<std::uint64_t, std::uint64_t> starting_;  // serial of a spawn request to its run
     std::uint64_t last_serial_ = 0;
+    std::unordered_set<std::uint64_t> marks_;
     std::deque<std::pair<std::uint64_t, RunRequest>> waiting_;
     std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_;
     std::vector<char> buffer_;

@@ -28,8 +28,7 @@ Result<void> check_program(const std::string& what, const std::string& path) {
     // Nothing of the daemon's is needed there but its end of the socket.
     ::close_range(kStarterFd + 1, ~0U, 0);
     const std::string fd = std::to_string(kStarterFd);
-    const std::string user =
-        config.user ? config.user->name + ":" + std::to_string(config.user->uid) + ":" + std::to_string(config.user->gid) : "";
+    const std::string user = config.user ? user_text(*config.user) : std::string();
     std::vector<const char*> argv{config.starter.c_str(),
                                   "--config",
                                   config.config_dir.c_str(),

@@ -90,11 +90,11 @@ private:
     }
 
     // In the new process: a launcher as its child, which stays who we are, and then the
-    // runner in its own place, as the daemon's user.
+    // runner in its own place. It becomes the daemon's user in its first line, and not here:
+    // what a user executes can be written to by all of his processes until it forbids it.
     [[noreturn]] void exec_runner(int socket) {
         auto pair = make_socket_pair(true);
         if (!pair) ::_exit(1);
-        const bool root = ::geteuid() == 0;
         const pid_t launcher = ::fork();
         if (launcher < 0) ::_exit(1);
         if (launcher == 0) {
@@ -108,7 +108,6 @@ private:
         const int client = ::fcntl(socket, F_DUPFD_CLOEXEC, kLauncherFd + 1);
         const int to_launcher = ::fcntl(pair->ours.get(), F_DUPFD_CLOEXEC, kLauncherFd + 1);
         if (client < 0 || to_launcher < 0 || ::dup3(client, kRunnerFd, 0) < 0 || ::dup3(to_launcher, kLauncherFd, 0) < 0) ::_exit(1);
-        if (config_.user && !become_user(*config_.user)) ::_exit(1);
         const std::string fd = std::to_string(kRunnerFd);
         const std::string launcher_fd = std::to_string(kLauncherFd);
         std::vector<const char*> argv{config_.runner.c_str(),
@@ -122,7 +121,11 @@ private:
                                       fd.c_str(),
                                       "--launcher",
                                       launcher_fd.c_str()};
-        if (root) argv.push_back("--root");
+        const std::string user = config_.user ? user_text(*config_.user) : std::string();
+        if (config_.user) {
+            argv.push_back("--user");
+            argv.push_back(user.c_str());
+        }
         argv.push_back(nullptr);
         ::execv(argv[0], const_cast<char* const*>(argv.data()));
         ::_exit(127);

@@ -7,6 +7,7 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -77,8 +78,12 @@ std::optional<std::string> real_path(const std::string& path) {
 
 HiddenPaths resolved(const HiddenPaths& hidden) {
     HiddenPaths real;
-    // A hidden path that is not there yet is hidden under the name it will have.
-    for (const std::string& path : hidden.always) real.always.push_back(real_path(path).value_or(path));
+    // One that is not there yet is hidden under the name it will have: links above it resolved.
+    for (const std::string& path : hidden.always) {
+        std::error_code failed;
+        const auto there = std::filesystem::weakly_canonical(path, failed);
+        real.always.push_back(failed ? path : there.string());
+    }
     for (const std::string& path : hidden.unless_named)
         if (auto there = real_path(path)) real.unless_named.push_back(*there);
     return real;

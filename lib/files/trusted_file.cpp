@@ -4,12 +4,15 @@
 #include <pwd.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <iterator>
 #include <string_view>
+#include <vector>
 
 namespace endpointd::files {
 namespace {
@@ -77,40 +80,115 @@ Result<void> check_file(const std::string& path, const struct stat& status, Trus
     return {};
 }
 
-// `access` is O_RDONLY or O_PATH.
-Result<TrustedFile> walk(const std::string& path, TrustedKind kind, uid_t running_user, int access) {
-    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
-    if (!real) return errno_error(path, errno);
-    std::string resolved = real.get();
+// Links on one path: the kernel's own bound.
+constexpr int kMostLinks = 40;
 
-    // Step by step from "/", never following a link: what is opened in the end is
-    // below exactly the directories that were checked.
-    UniqueFd at(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    std::string_view rest = std::string_view(resolved).substr(1);
-    std::size_t end_of_directory = 1;
-    for (;;) {
-        const std::size_t slash = rest.find('/');
-        const bool last = slash == std::string_view::npos;
-        struct stat status {};
-        if (!at || ::fstat(at.get(), &status) != 0) return errno_error(path, errno);
-        const std::string where = resolved.substr(0, end_of_directory > 1 ? end_of_directory - 1 : 1);
-        if (auto checked = check_directory(path, where, status, last, running_user); !checked) return checked.error();
-        const std::string step(rest.substr(0, slash));
-        if (last) {
-            // Non-blocking, because a FIFO put in its place must not hold us.
-            UniqueFd file(::openat(at.get(), step.c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-            // A plugin only has to be executed, and by another user perhaps: then it is held without being read.
-            if (!file && errno == EACCES && kind == TrustedKind::plugin)
-                file.reset(::openat(at.get(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-            if (!file) return errno_error(path, errno);
-            if (::fstat(file.get(), &status) != 0) return errno_error(path, errno);
-            if (auto checked = check_file(path, status, kind, running_user); !checked) return checked.error();
-            return TrustedFile{std::move(file), std::move(resolved)};
+// The path from "/" on as it is walked, links resolved by hand: every directory is
+// checked, those that hold a link included, and so is whose link it is.
+class Walk {
+public:
+    Walk(const std::string& asked, uid_t running_user) : asked_(asked), running_user_(running_user) {}
+
+    Result<TrustedFile> open(TrustedKind kind, int access) {
+        std::string start = asked_;
+        if (!start.starts_with('/')) {
+            std::array<char, PATH_MAX> here;
+            if (::getcwd(here.data(), here.size()) == nullptr) return errno_error(asked_, errno);
+            start = std::string(here.data()) + "/" + start;
         }
-        at.reset(::openat(at.get(), step.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-        rest.remove_prefix(slash + 1);
-        end_of_directory += slash + 1;
+        push(start);
+        to_root();
+        for (;;) {
+            struct stat status {};
+            if (!at_ || ::fstat(at_.get(), &status) != 0) return errno_error(asked_, errno);
+            if (steps_.empty()) return refused(asked_, "is no regular file", "put a file there");
+            const std::string step = std::move(steps_.back());
+            steps_.pop_back();
+            if (step == "..") {
+                // What is left again is no step of the way to the file.
+                if (!where_.empty()) where_.pop_back();
+                at_.reset(::openat(at_.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+                continue;
+            }
+            struct stat next {};
+            if (::fstatat(at_.get(), step.c_str(), &next, AT_SYMLINK_NOFOLLOW) != 0) return errno_error(asked_, errno);
+            const bool link = S_ISLNK(next.st_mode);
+            const bool last = steps_.empty() && !link;
+            if (auto checked = check_directory(asked_, place(), status, last, running_user_); !checked) return checked.error();
+            if (link) {
+                if (auto followed = follow(step, status, next); !followed) return followed.error();
+            } else if (last) {
+                return open_last(step, kind, access);
+            } else {
+                at_.reset(::openat(at_.get(), step.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+                where_.push_back(step);
+            }
+        }
     }
+
+private:
+    void to_root() {
+        at_.reset(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        where_.clear();
+    }
+
+    // The steps of `path`, to be taken before those that are left.
+    void push(std::string_view path) {
+        std::vector<std::string> steps;
+        while (!path.empty()) {
+            const std::size_t slash = std::min(path.find('/'), path.size());
+            const std::string_view step = path.substr(0, slash);
+            if (!step.empty() && step != ".") steps.emplace_back(step);
+            path.remove_prefix(std::min(slash + 1, path.size()));
+        }
+        steps_.insert(steps_.end(), std::make_move_iterator(steps.rbegin()), std::make_move_iterator(steps.rend()));
+    }
+
+    std::string place() const {
+        std::string text;
+        for (const std::string& step : where_) text += "/" + step;
+        return text.empty() ? "/" : text;
+    }
+
+    Result<void> follow(const std::string& step, const struct stat& directory, const struct stat& link) {
+        const std::string name = (where_.empty() ? "" : place()) + "/" + step;
+        if (link.st_uid != 0 && link.st_uid != running_user_)
+            return refused(asked_, "link " + name + " is " + user_text(link.st_uid) + "'s", "put a link of root's there, or the file");
+        // What root reads for a user must not be chosen by that user.
+        if (::geteuid() == 0 && running_user_ != 0 && (link.st_uid != 0 || directory.st_uid != 0))
+            return refused(asked_, "link " + name + " is not root's, and root follows no other", "put the file there, or a link of root's");
+        if (++links_ > kMostLinks) return errno_error(asked_, ELOOP);
+        std::array<char, PATH_MAX> target;
+        const ssize_t size = ::readlinkat(at_.get(), step.c_str(), target.data(), target.size());
+        if (size <= 0 || static_cast<std::size_t>(size) == target.size()) return errno_error(asked_, size < 0 ? errno : ENAMETOOLONG);
+        push({target.data(), static_cast<std::size_t>(size)});
+        if (target[0] == '/') to_root();
+        return {};
+    }
+
+    // `access` is O_RDONLY or O_PATH.
+    Result<TrustedFile> open_last(const std::string& step, TrustedKind kind, int access) {
+        // Non-blocking, because a FIFO put in its place must not hold us.
+        UniqueFd file(::openat(at_.get(), step.c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        // A plugin only has to be executed, and by another user perhaps: then it is held without being read.
+        if (!file && errno == EACCES && kind == TrustedKind::plugin)
+            file.reset(::openat(at_.get(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        struct stat status {};
+        if (!file || ::fstat(file.get(), &status) != 0) return errno_error(asked_, errno);
+        if (auto checked = check_file(asked_, status, kind, running_user_); !checked) return checked.error();
+        return TrustedFile{std::move(file), (where_.empty() ? "" : place()) + "/" + step};
+    }
+
+    const std::string& asked_;
+    uid_t running_user_;
+    UniqueFd at_;
+    std::vector<std::string> where_;  // the steps taken, without links
+    std::vector<std::string> steps_;  // those left, the next one last
+    int links_ = 0;
+};
+
+Result<TrustedFile> walk(const std::string& path, TrustedKind kind, uid_t running_user, int access) {
+    return Walk(path, running_user).open(kind, access);
 }
 
 }  // namespace

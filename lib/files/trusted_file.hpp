@@ -1,10 +1,10 @@
 #pragma once
 // Opens the files that decide what may be executed and who we are, the way ssh
 // opens a key: only if nobody but root and the running user can have written
-// them. What is checked is the resolved path, from "/" on, each step relative to
-// the directory checked before it, and the very descriptor that is then read or
-// executed. It cannot see who may mount file systems or write the disk below.
-// Stateless; any thread; blocks on the disk.
+// them. What is checked is the whole path, from "/" on, each step relative to the
+// directory checked before it, links and the directories that hold them included, and
+// the very descriptor that is then read or executed. Root follows root's links only. It cannot see who may mount file systems or write the
+// disk below. Stateless; any thread; blocks on the disk.
 
 #include <sys/types.h>
 

@@ -134,7 +134,7 @@ const std::map<std::string, Attempt, std::less<>>& attempts() {
          [](const char*) {
              rlimit limit{};
              ::getrlimit(RLIMIT_CORE, &limit);
-             return limit.rlim_max == 0 && ::prctl(PR_GET_DUMPABLE) == 0 ? 0L : failed_with(EINVAL);
+             return limit.rlim_max <= 1 && ::prctl(PR_GET_DUMPABLE) == 0 ? 0L : failed_with(EINVAL);
          }},
         {"capabilities",
          [](const char*) {
