@@ -9,6 +9,10 @@ enum class Tag : std::uint8_t { settle = 1, start_spawner = 2, kill_child = 3, a
 
 constexpr std::size_t kErrorBytes = 2048;
 
+// The largest profile is a request that the launcher takes: paths, each with its length and
+// rights, the filter, and room for the rest. A runner with a larger one would lose its launcher.
+static_assert(kPathsBytes + kPathRules * 12 + kFilterBytes + 64 <= kLauncherRequestBytes);
+
 struct Writer {
     ByteWriter& out;
 

@@ -19,6 +19,8 @@ namespace endpointd::exec {
 // each of its other entries.
 inline constexpr std::size_t kPathRules = 16 * 1024;
 inline constexpr std::size_t kPathBytes = 4096;
+// Bytes of all its paths: the rules travel to the launcher in one message.
+inline constexpr std::size_t kPathsBytes = 3 * 1024 * 1024;
 // Instructions of a seccomp program: the kernel's own bound.
 inline constexpr std::size_t kFilterInstructions = 4096;
 inline constexpr std::size_t kFilterBytes = kFilterInstructions * 8;

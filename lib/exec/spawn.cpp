@@ -91,6 +91,7 @@ void* ChildStack::top() const noexcept { return static_cast<char*>(base_) + kSta
 Result<Spawned> spawn(const SpawnPlan& plan, const ChildStack& stack) {
     const int lowest = kFirstPassed + static_cast<int>(plan.passed.size());
     EP_ASSERT(plan.input >= lowest && plan.output >= lowest && plan.plugin >= lowest);
+    EP_ASSERT(plan.landlock < 0 || plan.landlock >= lowest);
     for (const int fd : plan.passed) EP_ASSERT(fd >= lowest);
     ChildArgs args{&plan, 0};
     int pidfd = -1;

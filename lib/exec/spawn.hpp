@@ -41,7 +41,7 @@ struct ResourceLimits {
 // The first descriptor that is handed to a program beyond the usual three.
 inline constexpr int kFirstPassed = 3;
 
-// Every descriptor is above kFirstPassed + passed.size(). All pointers are borrowed for the call.
+// Every descriptor, the ruleset's included, is above kFirstPassed + passed.size(). All pointers are borrowed for the call.
 struct SpawnPlan {
     const char* path;             // executed by it; null: the descriptor itself is
     int plugin;                   // the checked descriptor

@@ -128,7 +128,9 @@ void spawner_main(int socket, const Identity& identity, const SandboxProfile& pr
         end(1);
     }
     if (!runner.send(encode(SpawnerReady{"", sandboxed->landlock, sandboxed->seccomp}))) end(0);
-    const int landlock = sandboxed->nested ? sandboxed->nested.get() : -1;
+    int landlock = -1;
+    if (sandboxed->nested && (landlock = ::fcntl(sandboxed->nested.get(), F_DUPFD_CLOEXEC, kFirstFree)) < 0) end(1);
+    sandboxed->nested.reset();
     Workshop workshop{std::move(runner), {}, niceness, landlock};
     for (;;) {
         pollfd wait{kSocketFd, static_cast<short>(POLLIN | (workshop.runner.waiting() ? POLLOUT : 0)), 0};

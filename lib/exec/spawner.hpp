@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
 #include "exec/fd_pass.hpp"
@@ -47,10 +48,11 @@ struct SpawnReply {
 inline constexpr std::size_t kSpawnRequestFds = 2;
 // Descriptors passed to one program: its secrets.
 inline constexpr std::size_t kPassedFds = kPacketFds - kSpawnRequestFds;
-// Bytes of a request: argv and environment, a path and the lengths.
-inline constexpr std::size_t kSpawnRequestBytes = 1024 * 1024;
+// Words of argv, and of the environment: each takes a byte of limits::kArgvBytes at least.
+inline constexpr std::size_t kSpawnWords = limits::kArgvBytes;
+// Bytes of a request: argv and environment with secrets, the length of each word, a path.
+inline constexpr std::size_t kSpawnRequestBytes = 2 * 1024 * 1024;
 inline constexpr std::size_t kSpawnReplyBytes = 2048;
-inline constexpr std::size_t kSpawnWords = 64 * 1024;
 
 std::string encode(const SpawnerReady& ready);
 Result<SpawnerReady> decode_spawner_ready(std::string_view bytes);

@@ -59,13 +59,15 @@ public:
     }
 
     bool put(const std::string& path, std::uint64_t access) {
-        if (rules_.size() == kPathRules || path.size() > kPathBytes) return false;
+        bytes_ += path.size();
+        if (rules_.size() == kPathRules || path.size() > kPathBytes || bytes_ > kPathsBytes) return false;
         rules_.push_back({path, access});
         return true;
     }
 
 private:
     std::vector<PathRule>& rules_;
+    std::size_t bytes_ = 0;  // of all paths
 };
 
 }  // namespace
@@ -106,7 +108,9 @@ Result<std::vector<PathRule>> visible_paths(const std::vector<std::string>& read
     for (const std::string& tree : write) add_tree(tree, kWriteTree);
     for (const Device& device : kDevices) fits = fits && expansion.put(device.path, device.access);
     if (!program.empty()) fits = fits && expansion.put(program, access::kExecute | access::kReadFile);
-    if (!fits) return fail(Errc::too_large, "its sandbox would take more than " + std::to_string(kPathRules) + " rules: name fewer trees");
+    if (!fits)
+        return fail(Errc::too_large, "its sandbox would take more than " + std::to_string(kPathRules) + " rules, or " +
+                                         std::to_string(kPathsBytes / 1024 / 1024) + " MiB of paths: name fewer trees");
     return rules;
 }
 

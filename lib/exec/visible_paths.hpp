@@ -26,7 +26,8 @@ HiddenPaths resolved(const HiddenPaths& hidden);
 
 // Rules for the trees of a sandbox's `read` and `write`, for the devices that every
 // program needs, and for `program`, if that is not empty. What is not there, or below
-// something hidden, gets no rule. Errc::too_large beyond kPathRules.
+// something hidden, gets no rule. Errc::too_large beyond kPathRules
+// or kPathsBytes.
 Result<std::vector<PathRule>> visible_paths(const std::vector<std::string>& read, const std::vector<std::string>& write,
                                             const std::string& program, const HiddenPaths& hidden);
 

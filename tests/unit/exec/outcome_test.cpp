@@ -193,7 +193,7 @@ TEST_F(OutcomeTest, SaysThatAnotherUserTakesRoot) {
     start();
     const Outcome outcome = run("ok");
     EXPECT_EQ(outcome.refusal, Refusal::unavailable);
-    EXPECT_EQ(outcome.text, "'ok' cannot be started: run_as daemon needs a runner that is started as root");
+    EXPECT_EQ(outcome.text, "'ok' cannot be started: run_as daemon needs endpointd to be started as root");
 }
 
 TEST_F(OutcomeTest, SaysThatThereIsNoSuchUser) {

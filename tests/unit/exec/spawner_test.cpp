@@ -77,6 +77,16 @@ TEST(SpawnerProtocol, RefusesEveryCutAndEveryTail) {
     EXPECT_FALSE(decode_spawn_request(encode(SpawnRequest{7, "/x", false, {}, {}, {}})).has_value()) << "no argv[0]";
 }
 
+TEST(SpawnerProtocol, CarriesAsManyWordsAsAnArgvMayHave) {
+    // A request that its spawner cannot read ends the spawner, and others' requests with it.
+    const SpawnRequest request{7, "", false, std::vector<std::string>(limits::kArgvBytes), {std::string(limits::kArgvBytes, 'e')}, {}};
+    const std::string bytes = encode(request);
+    EXPECT_LE(bytes.size() + limits::kArgvBytes, kSpawnRequestBytes) << "secrets come on top";
+    const auto same = decode_spawn_request(bytes);
+    ASSERT_TRUE(same.has_value());
+    EXPECT_EQ(same->argv.size(), limits::kArgvBytes);
+}
+
 TEST(SpawnerProtocol, RefusesWhatTheKernelWouldReadAsLess) {
     const std::string cut("/x\0y", 4);
     EXPECT_FALSE(decode_spawn_request(encode(SpawnRequest{7, cut, false, {"/x"}, {}, {}})).has_value());

@@ -158,8 +158,19 @@ TEST_F(VisiblePathsTest, TooManyEntriesAreAnErrorAndNotAHole) {
     const auto all = visible_paths({at("many")}, {}, "", {{at("many/hidden")}, {}});
     ASSERT_FALSE(all.has_value());
     EXPECT_EQ(all.error().code, Errc::too_large);
-    EXPECT_EQ(all.error().text, "its sandbox would take more than 16384 rules: name fewer trees");
+    EXPECT_EQ(all.error().text, "its sandbox would take more than 16384 rules, or 3 MiB of paths: name fewer trees");
     EXPECT_TRUE(visible_paths({at("many")}, {}, "", {}).has_value()) << "with nothing hidden in it it is one rule";
+}
+
+TEST_F(VisiblePathsTest, TooManyBytesOfPathsAreAnErrorAsWell) {
+    std::filesystem::create_directories(at("long/hidden"));
+    const std::string file = directory_.write("long/0", "");
+    const std::string name(240, 'n');
+    for (std::size_t i = 0; i <= kPathsBytes / name.size(); ++i)
+        ASSERT_EQ(::link(file.c_str(), at("long/" + name + std::to_string(i)).c_str()), 0);
+    const auto all = visible_paths({at("long")}, {}, "", {{at("long/hidden")}, {}});
+    ASSERT_FALSE(all.has_value()) << "no launcher takes " << all->size() << " rules of that length";
+    EXPECT_EQ(all.error().code, Errc::too_large);
 }
 
 TEST_F(VisiblePathsTest, ADirectoryThatCannotBeListedIsHiddenAsAWhole) {
