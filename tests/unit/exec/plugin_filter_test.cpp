@@ -34,7 +34,7 @@ void expect_fits(const Result<std::string>& filter, const std::string& what) {
 
 TEST(PluginFilter, FitsIntoTheKernelsBound) {
     for (const SocketFamilies& families : kEverySet)
-        expect_fits(plugin_filter(families),
+        expect_fits(plugin_filter(families, false),
                     std::string("plugin") + (families.network ? ", network" : "") + (families.unix_sockets ? ", unix_sockets" : ""));
     expect_fits(runner_filter(), "runner");
 }
@@ -42,8 +42,8 @@ TEST(PluginFilter, FitsIntoTheKernelsBound) {
 TEST(PluginFilter, EachSetOfFamiliesHasItsOwn) {
     std::set<std::string> different;
     for (const SocketFamilies& families : kEverySet) {
-        const auto once = plugin_filter(families);
-        const auto again = plugin_filter(families);
+        const auto once = plugin_filter(families, false);
+        const auto again = plugin_filter(families, false);
         ASSERT_TRUE(once.has_value() && again.has_value());
         EXPECT_EQ(*once, *again) << "the same sandbox is the same bytes";
         different.insert(*once);
@@ -53,7 +53,7 @@ TEST(PluginFilter, EachSetOfFamiliesHasItsOwn) {
 
 TEST(PluginFilter, LooksAtTheArchitectureFirstAndKillsAnother) {
     for (const SocketFamilies& families : kEverySet) {
-        const auto filter = plugin_filter(families);
+        const auto filter = plugin_filter(families, false);
         ASSERT_TRUE(filter.has_value());
         const auto program = instructions(*filter);
         ASSERT_FALSE(program.empty());
