@@ -103,6 +103,11 @@ constexpr std::array kStartsProcesses{"execve", "execveat", "fork", "vfork", "cl
 constexpr std::array kChangesUser{"setuid",    "setgid",    "setreuid", "setregid", "setresuid",
                                   "setresgid", "setgroups", "setfsuid", "setfsgid", "capset"};
 
+// A condition on an argument; the library's macros for it are C.
+scmp_arg_cmp argument(unsigned number, scmp_compare how, std::uint64_t first, std::uint64_t second = 0) {
+    return {number, how, first, second};
+}
+
 class Filter {
 public:
     Filter() : context_(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release) {
@@ -131,13 +136,13 @@ public:
             return families.network && (family == AF_INET || family == AF_INET6 || family == AF_NETLINK);
         };
         for (int family = 0; family < kFamilies; ++family)
-            if (!allowed(family)) add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
-        add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_GE, kFamilies));
-        if (families.network) add(SCMP_ACT_ERRNO(EACCES), "socket", SCMP_A0_64(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2_64(SCMP_CMP_NE, 0));
-        add(SCMP_ACT_ERRNO(EACCES), "socketpair", SCMP_A0_64(SCMP_CMP_NE, AF_UNIX));
+            if (!allowed(family)) add(SCMP_ACT_ERRNO(EACCES), "socket", argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+        add(SCMP_ACT_ERRNO(EACCES), "socket", argument(0, SCMP_CMP_GE, kFamilies));
+        if (families.network) add(SCMP_ACT_ERRNO(EACCES), "socket", argument(0, SCMP_CMP_EQ, AF_NETLINK), argument(2, SCMP_CMP_NE, 0));
+        add(SCMP_ACT_ERRNO(EACCES), "socketpair", argument(0, SCMP_CMP_NE, AF_UNIX));
         // Half of a pair of datagram sockets can be connected to any other by its path.
         for (const std::uint64_t type : kDatagrams)
-            if (!families.unix_sockets) add(SCMP_ACT_ERRNO(EACCES), "socketpair", SCMP_A1_64(SCMP_CMP_MASKED_EQ, kSocketType, type));
+            if (!families.unix_sockets) add(SCMP_ACT_ERRNO(EACCES), "socketpair", argument(1, SCMP_CMP_MASKED_EQ, kSocketType, type));
     }
 
     Result<std::string> take() {
@@ -164,7 +169,7 @@ void deny_attack_surface(Filter& filter) {
     for (const char* name : kAttackSurface) filter.add(SCMP_ACT_ERRNO(EPERM), name);
     for (const char* name : kAbsent) filter.add(SCMP_ACT_ERRNO(ENOSYS), name);
     for (const std::uint64_t type : kTerminal)
-        filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1_64(SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
+        filter.add(SCMP_ACT_ERRNO(EPERM), "ioctl", argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, type));
 }
 
 }  // namespace
@@ -172,7 +177,7 @@ void deny_attack_surface(Filter& filter) {
 Result<std::string> plugin_filter(const SocketFamilies& families) {
     Filter filter;
     deny_attack_surface(filter);
-    for (const std::uint64_t flag : kNamespaces) filter.add(SCMP_ACT_ERRNO(EPERM), "clone", SCMP_A0_64(SCMP_CMP_MASKED_EQ, flag, flag));
+    for (const std::uint64_t flag : kNamespaces) filter.add(SCMP_ACT_ERRNO(EPERM), "clone", argument(0, SCMP_CMP_MASKED_EQ, flag, flag));
     filter.deny_families(families);
     return filter.take();
 }
