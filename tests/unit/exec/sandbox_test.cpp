@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <map>
 #include <sstream>
@@ -78,6 +79,10 @@ TEST_F(SandboxTest, TheKernelsAttackSurfaceIsDenied) {
     for (const char* call : {"ptrace", "process_vm_readv", "unshare user", "unshare mount", "unshare net", "setns", "mount", "umount2",
                              "pivot_root", "chroot", "bpf", "keyctl", "add_key", "request_key", "userfaultfd", "perf_event_open"})
         EXPECT_EQ(got[call], "EPERM") << call;
+    for (const char* call : {"shmget", "msgget", "semget", "mq_open", "limit of another", "priority of another", "priority of all",
+                             "processors of another", "chmod", "truncate"})
+        EXPECT_EQ(got[call], "EPERM") << call;
+    EXPECT_EQ(got["own limit"], "ok");
     // Both have a fallback that is taken only where the kernel is believed not to know the call.
     EXPECT_EQ(got["io_uring_setup"], "ENOSYS");
     EXPECT_EQ(got["clone3"], "ENOSYS");
@@ -85,6 +90,22 @@ TEST_F(SandboxTest, TheKernelsAttackSurfaceIsDenied) {
                              "swapon", "reboot", "acct"})
         EXPECT_THAT(got[call], AnyOf("EPERM", "ENOSYS")) << call;
     next_check_runs();
+}
+
+// The kernel shows in /proc who may look into a process: its user's others only where root does not own it there.
+TEST_F(SandboxTest, NoProcessOfOursCanBeLookedIntoByItsUser) {
+    if (!is_root()) GTEST_SKIP() << "whose /proc/PID is can be told apart from the user only where root looks";
+    add_plugin("ok");
+    start();
+    ASSERT_EQ(run("ok").verdict, Verdict::exited);
+    std::vector<pid_t> ours = children_of(runner_pid());
+    ours.push_back(runner_pid());
+    EXPECT_GE(ours.size(), 3U);
+    for (const pid_t pid : ours) {
+        struct stat status {};
+        ASSERT_EQ(::stat(("/proc/" + std::to_string(pid) + "/mem").c_str(), &status), 0);
+        EXPECT_EQ(status.st_uid, 0U) << pid;
+    }
 }
 
 TEST_F(SandboxTest, WithTheNetworkOffThereIsNoSocketByAnyWay) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "temporary_directory.hpp"
 
@@ -91,7 +92,7 @@ TEST_F(TrustedFileTest, DoesNotTrustAStickyDirectoryOfSomebodyElse) {
     EXPECT_EQ(error_of(path).code, Errc::invalid);
 }
 
-TEST_F(TrustedFileTest, ChecksWhatALinkLeadsToAndNotWhereItLies) {
+TEST_F(TrustedFileTest, ChecksWhatALinkLeadsToAndWhereItLies) {
     const std::string loose = directory_.write("loose/a.json", "{}");
     ASSERT_EQ(::chmod((directory_.path() + "/loose").c_str(), 0777), 0);
     const std::string tight = directory_.write("tight/b.json", "tight");
@@ -101,6 +102,48 @@ TEST_F(TrustedFileTest, ChecksWhatALinkLeadsToAndNotWhereItLies) {
     auto file = open_trusted_file(directory_.path() + "/tight/to_tight", TrustedKind::config, ::geteuid());
     ASSERT_TRUE(file.has_value());
     EXPECT_EQ(file->resolved, tight);
+}
+
+TEST_F(TrustedFileTest, RefusesALinkInADirectoryThatOthersMayWrite) {
+    const std::string tight = directory_.write("tight/b.json", "tight");
+    directory_.write("loose/unused", "");
+    const std::string loose = directory_.path() + "/loose";
+    ASSERT_EQ(::chmod(loose.c_str(), 0777), 0);
+    ASSERT_EQ(::symlink(tight.c_str(), (loose + "/to_file").c_str()), 0);
+    ASSERT_EQ(::symlink((directory_.path() + "/tight").c_str(), (loose + "/to_directory").c_str()), 0);
+    for (const char* name : {"/to_file", "/to_directory/b.json"})
+        EXPECT_THAT(error_of(loose + name).text, HasSubstr("directory " + loose + " is writable by group or others")) << name;
+    // The same by way of a link that is sound itself.
+    ASSERT_EQ(::symlink((loose + "/to_file").c_str(), (directory_.path() + "/tight/twice").c_str()), 0);
+    EXPECT_EQ(error_of(directory_.path() + "/tight/twice").code, Errc::invalid);
+}
+
+TEST_F(TrustedFileTest, FollowsRelativeLinksAndDots) {
+    const std::string file = directory_.write("a/b/file", "x");
+    directory_.write("c/d/unused", "");
+    ASSERT_EQ(::symlink("../../a/./b", (directory_.path() + "/c/d/link").c_str()), 0);
+    for (const char* name : {"/c/d/link/file", "/c/d/../d/link/../b/file", "/a//b/file"}) {
+        auto opened = open_trusted_file(directory_.path() + name, TrustedKind::config, ::geteuid());
+        ASSERT_TRUE(opened.has_value()) << opened.error().text;
+        EXPECT_EQ(opened->resolved, file) << name;
+    }
+    ASSERT_EQ(::symlink("loop", (directory_.path() + "/loop").c_str()), 0);
+    EXPECT_EQ(error_of(directory_.path() + "/loop").code, Errc::io);
+}
+
+TEST_F(TrustedFileTest, AsRootFollowsNobodyElsesLinks) {
+    if (!is_root()) GTEST_SKIP() << "not root";
+    const std::string file = directory_.write("theirs/file", "x");
+    const std::string link = directory_.path() + "/theirs/link";
+    ASSERT_EQ(::symlink(file.c_str(), link.c_str()), 0);
+    ASSERT_EQ(::lchown(link.c_str(), kStranger, kStranger), 0);
+    // What the user may choose for himself is not what root reads for him.
+    EXPECT_THAT(read_trusted(link, TrustedKind::config, kStranger).error().text, HasSubstr("and root follows no other"));
+    EXPECT_THAT(error_of(link).text, HasSubstr("link " + link + " is user " + std::to_string(kStranger) + "'s"));
+    ASSERT_EQ(::lchown(link.c_str(), 0, 0), 0);
+    EXPECT_TRUE(read_trusted(link, TrustedKind::config, kStranger).has_value());
+    ASSERT_EQ(::chown((directory_.path() + "/theirs").c_str(), kStranger, kStranger), 0);
+    EXPECT_THAT(read_trusted(link, TrustedKind::config, kStranger).error().text, HasSubstr("and root follows no other"));
 }
 
 TEST_F(TrustedFileTest, RefusesASecretThatOthersMayRead) {

@@ -52,6 +52,24 @@ int main() {
         attributes.exclude_hv = 1;
         return syscall(SYS_perf_event_open, &attributes, 0, -1, -1, 0);
     }());
+    // What would stay behind, and what changes others of the user.
+    report("shmget", syscall(SYS_shmget, 0, 4096, 0600));
+    report("msgget", syscall(SYS_msgget, 0, 0600));
+    report("semget", syscall(SYS_semget, 0, 1, 0600));
+    report("mq_open", syscall(SYS_mq_open, "endpointd-no-such-queue", O_RDONLY, 0, nowhere));
+    report("limit of another", [] {
+        const unsigned long limit[2] = {~0UL, ~0UL};
+        return syscall(SYS_prlimit64, getppid(), 7 /* RLIMIT_NOFILE */, limit, nullptr);
+    }());
+    report("own limit", [] {
+        unsigned long limit[2] = {};
+        return syscall(SYS_prlimit64, 0, 7, nullptr, limit);
+    }());
+    report("priority of another", syscall(SYS_setpriority, 0, getppid(), 19));
+    report("priority of all", syscall(SYS_setpriority, 2, 0, 19));
+    report("processors of another", syscall(SYS_sched_setaffinity, getppid(), 0, nowhere));
+    report("chmod", syscall(SYS_fchmodat, AT_FDCWD, "/nonexistent", 0777));
+    report("truncate", syscall(SYS_truncate, "/nonexistent", 0L));
     report("init_module", syscall(SYS_init_module, nowhere, 0, ""));
     report("finit_module", syscall(SYS_finit_module, -1, "", 0));
     report("kexec_load", syscall(SYS_kexec_load, 0, 0, nowhere, 0));
