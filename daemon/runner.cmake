@@ -10,4 +10,6 @@ target_link_libraries(endpointd-runner PRIVATE base json catalog settings files 
 target_compile_definitions(endpointd-runner PRIVATE ENDPOINTD_VERSION="${PROJECT_VERSION}")
 # Neither is of use without the other.
 add_dependencies(endpointd-runner endpointd-starter)
-install(TARGETS endpointd-runner DESTINATION sbin)
+# Not readable: what its user cannot read he cannot look into either, from its first instruction on.
+install(TARGETS endpointd-runner DESTINATION sbin
+        PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_EXECUTE WORLD_EXECUTE)
