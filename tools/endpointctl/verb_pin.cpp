@@ -7,10 +7,13 @@
 
 #include "base/units.hpp"
 #include "configuration.hpp"
+#include "exec/confine.hpp"
 #include "exec/plugin.hpp"
 #include "files/digest.hpp"
+#include "files/tree.hpp"
 #include "files/trusted_file.hpp"
 #include "render.hpp"
+#include "settings/settings.hpp"
 #include "verbs.hpp"
 
 namespace endpointd::ctl {
@@ -28,6 +31,18 @@ std::string first_of(const Findings& findings) {
     return printable(text, 2048) + "; see endpointctl config validate";
 }
 
+// Who, besides root, may own catalog and plugins. Pins are also made where the daemon is
+// not installed and its user is not there: then it is root alone.
+uid_t running_user(const ConfigurationSource& source, Findings& findings) {
+    const uid_t assumed = exec::settings_owner(source.state_dir);
+    const auto files = files::read_tree(source.config_dir, files::TreeKind::settings, assumed, files::Unreadable::is_error, findings);
+    if (!findings.ok()) return assumed;
+    const auto settings = settings::load(files, findings);
+    if (!settings) return assumed;
+    const auto user = exec::running_user(settings->user, source.state_dir);
+    return user ? user->uid : assumed;
+}
+
 // None: what is wrong was reported.
 std::optional<Loaded> load(const Context& context) {
     ConfigurationSource source;
@@ -40,14 +55,13 @@ std::optional<Loaded> load(const Context& context) {
         return std::nullopt;
     }
     Findings findings;
-    const std::optional<Identity> identity = load_identity(source, findings);
-    if (identity && findings.ok()) {
-        const auto files =
-            files::read_tree(source.config_dir, files::TreeKind::catalog, identity->running_user, files::Unreadable::is_error, findings);
-        Loaded loaded{catalog::Catalog::load(files, findings), identity->running_user};
+    const uid_t user = running_user(source, findings);
+    if (findings.ok()) {
+        const auto files = files::read_tree(source.config_dir, files::TreeKind::catalog, user, files::Unreadable::is_error, findings);
+        Loaded loaded{catalog::Catalog::load(files, findings), user};
         if (findings.ok()) return loaded;
     }
-    report(context, kUsage, findings.ok() ? "the settings cannot be used; see endpointctl config validate" : first_of(findings));
+    report(context, kUsage, first_of(findings));
     return std::nullopt;
 }
 
