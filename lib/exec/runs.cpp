@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,6 +50,8 @@ void Runs::use(LoadedRunner loaded) {
     limits_ = loaded.limits;
     identities_ = std::move(loaded.identities.named);
     sandboxes_.clear();
+    programs_.clear();
+    loaded_at_ = to_unix(clock_.wall());
     for (const auto& [name, command] : catalog_->commands()) {
         if (command.builtin) continue;
         const auto identity = command.run_as ? identities_.find(*command.run_as) : identities_.end();
@@ -91,7 +94,9 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     auto plugin = plugins_.open(command);
     // The wrapper starts these by their paths: they are held to the same rules first.
     for (const catalog::Command* inner : admitted->invocation.inner) {
-        if (const auto checked = plugins_.open(*inner); plugin && !checked) plugin = checked.error();
+        const auto checked = plugins_.open(*inner);
+        if (checked) look_at_program(*inner, sandboxes_.at(&command), *checked);
+        else if (plugin) plugin = checked.error();
     }
     if (!plugin) {
         if (plugin.error().refused) return events_.done(id, refused(Refusal::plugin, plugin.error().text));
@@ -100,6 +105,7 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
         failed.output = plugin.error().text;
         return events_.done(id, std::move(failed));
     }
+    look_at_program(command, sandboxes_.at(&command), *plugin);
     auto secrets = open_secrets(command, self_.config_dir, self_.user.uid);
     if (!secrets) return events_.done(id, refused(Refusal::plugin, "plugin of '" + request.command + "' refused: " + secrets.error().text));
     if (!secrets->values.empty()) run->scrubber = Scrubber(secrets->values);
@@ -130,6 +136,18 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     const auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds));
     if (!secrets->values.empty()) wipe(spawn.env);
     if (!sent) finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
+}
+
+// A rule of Landlock is for a file and not for its name. Where a plugin has a rule of its
+// own, one that was put in its place since has none, and a new spawner is needed.
+void Runs::look_at_program(const catalog::Command& command, const SandboxSpec& sandbox, const OpenPlugin& plugin) {
+    struct stat status {};
+    if (::fstat(plugin.fd.get(), &status) != 0) return;
+    const auto [known, first] = programs_.try_emplace(&command, status.st_dev, status.st_ino);
+    const std::pair<std::uint64_t, std::uint64_t> now{status.st_dev, status.st_ino};
+    const bool changed = known->second != now;
+    known->second = now;
+    if (changed || (first && static_cast<double>(status.st_ctim.tv_sec) + 1 >= loaded_at_)) spawners_.retire(sandbox.key);
 }
 
 void Runs::start_waiting() {

@@ -114,6 +114,7 @@ private:
     void set_deadline(Run& run, SteadyTime when);
     void signal_group(const Run& run, int number) const;
     void finish(std::uint64_t id, Outcome outcome);
+    void look_at_program(const catalog::Command& command, const SandboxSpec& sandbox, const OpenPlugin& plugin);
     std::string why_no_user(const std::string& run_as) const;
     Table::iterator take_starting(std::uint64_t serial);
     void put_on_record(const Run& run, const Outcome& outcome);
@@ -130,6 +131,9 @@ private:
     RunnerLimits limits_;
     std::map<std::string, std::uint32_t> identities_;  // by run_as
     std::unordered_map<const catalog::Command*, SandboxSpec> sandboxes_;
+    // Of each command's program, when it was last started: device and inode.
+    std::unordered_map<const catalog::Command*, std::pair<std::uint64_t, std::uint64_t>> programs_;
+    double loaded_at_ = 0;  // unix time
     Plugins plugins_;
     SpawnerPool spawners_;
     Orphans orphans_;

@@ -52,9 +52,12 @@ Result<void> SpawnerPool::spawn(SteadyTime now, const SandboxSpec& sandbox, cons
     return {};
 }
 
-void SpawnerPool::retire_all() {
-    for (const auto& [id, spawner] : spawners_) spawner->retired = true;
-    for (auto it = spawners_.begin(); it != spawners_.end();) it = it->second->requests.empty() ? end_idle(it) : std::next(it);
+void SpawnerPool::retire(std::string_view sandbox) {
+    for (auto it = spawners_.begin(); it != spawners_.end();) {
+        Spawner& spawner = *it->second;
+        if (sandbox.empty() || spawner.sandbox == sandbox) spawner.retired = true;
+        it = spawner.retired && spawner.requests.empty() ? end_idle(it) : std::next(it);
+    }
 }
 
 Result<SpawnerPool::Spawner*> SpawnerPool::pick(SteadyTime now, const SandboxSpec& sandbox) {

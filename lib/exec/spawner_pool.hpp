@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -63,7 +64,9 @@ public:
     // From the next spawner on: what is hidden from plugins.
     void use(SandboxBuilder builder) { builder_ = std::move(builder); }
     // A new catalog: spawners with sandboxes of the old one end when they are idle.
-    void retire_all();
+    void retire_all() { retire({}); }
+    // Those of one sandbox: something that its rules name is another file now.
+    void retire(std::string_view sandbox);
 
     // Errc::io or unavailable if no spawner could be started, too_large if its sandbox
     // cannot be built.

@@ -278,5 +278,18 @@ TEST_F(ExecutionTest, StatusSaysHowTheRunnerIsConfined) {
     }
 }
 
+TEST_F(ExecutionTest, APluginReplacedBesideSomethingHiddenRunsAtOnce) {
+    // The fixture's directory holds the state directory, so each of its entries has a rule of its own.
+    const std::string path = directory_.write("beside", "#!/bin/sh\necho one\n", 0755);
+    add_command("beside", path);
+    add_command("late", directory_.path() + "/late");
+    start();
+    EXPECT_EQ(run("beside").output, "one\n");
+    ASSERT_EQ(::rename(directory_.write("new", "#!/bin/sh\necho two\n", 0755).c_str(), path.c_str()), 0);
+    EXPECT_EQ(run("beside").output, "two\n");
+    directory_.write("late", "#!/bin/sh\necho late\n", 0755);
+    EXPECT_EQ(run("late").output, "late\n");
+}
+
 }  // namespace
 }  // namespace endpointd::exec
