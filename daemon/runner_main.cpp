@@ -79,7 +79,7 @@ bool drop_root(int argc, char** argv) {
     for (int i = 1; i + 1 < argc; ++i) {
         if (std::string_view(argv[i]) != "--user") continue;
         const auto user = exec::user_from(argv[i + 1]);
-        if (!user || !exec::become_user(*user) || !exec::forbid_core_dumps()) break;
+        if (!user || !exec::become_user(*user)) break;
         return true;
     }
     if (argc > 1 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "--version")) return false;

@@ -75,23 +75,27 @@ uid_t settings_owner(const std::string& state_dir) {
     return user ? user->uid : 0;
 }
 
-Result<void> become_user(const User& user) {
-    if (user.uid == 0) return fail(Errc::invalid, "refusing to run as root");
+Result<void> become(const std::string& who, uid_t to_uid, gid_t to_gid, const std::function<bool()>& set_groups) {
     uid_t real_uid = 0, uid = 0, saved_uid = 0;
     gid_t real_gid = 0, gid = 0, saved_gid = 0;
     ::getresuid(&real_uid, &uid, &saved_uid);
-    if (real_uid == user.uid && uid == user.uid && saved_uid == user.uid) return {};
-    if (uid != 0) return fail(Errc::not_permitted, "only root can become " + user.name);
-    if (::initgroups(user.name.c_str(), user.gid) != 0) return system_error("set the groups of " + user.name, errno);
-    if (::setresgid(user.gid, user.gid, user.gid) != 0) return system_error("become the group of " + user.name, errno);
-    if (::setresuid(user.uid, user.uid, user.uid) != 0) return system_error("become " + user.name, errno);
+    if (real_uid == to_uid && uid == to_uid && saved_uid == to_uid) return {};
+    if (uid != 0) return fail(Errc::not_permitted, "only root can become " + who);
+    if (!set_groups()) return system_error("set the groups of " + who, errno);
+    if (::setresgid(to_gid, to_gid, to_gid) != 0) return system_error("become the group of " + who, errno);
+    if (::setresuid(to_uid, to_uid, to_uid) != 0) return system_error("become " + who, errno);
     ::getresuid(&real_uid, &uid, &saved_uid);
     ::getresgid(&real_gid, &gid, &saved_gid);
-    if (real_uid != user.uid || uid != user.uid || saved_uid != user.uid || real_gid != user.gid || gid != user.gid ||
-        saved_gid != user.gid)
-        return fail(Errc::not_permitted, "becoming " + user.name + " did not stick");
-    if (::setuid(0) == 0 || ::seteuid(0) == 0) return fail(Errc::not_permitted, "root could be had back after becoming " + user.name);
+    if (real_uid != to_uid || uid != to_uid || saved_uid != to_uid || real_gid != to_gid || gid != to_gid || saved_gid != to_gid)
+        return fail(Errc::not_permitted, "becoming " + who + " did not stick");
+    if (to_uid != 0 && (::setuid(0) == 0 || ::seteuid(0) == 0))
+        return fail(Errc::not_permitted, "root could be had back after becoming " + who);
     return {};
+}
+
+Result<void> become_user(const User& user) {
+    if (user.uid == 0) return fail(Errc::invalid, "refusing to run as root");
+    return become(user.name, user.uid, user.gid, [&user] { return ::initgroups(user.name.c_str(), user.gid) == 0; });
 }
 
 void drop_bounding_set() noexcept {

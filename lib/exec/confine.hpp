@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,11 @@ Result<User> running_user(const std::optional<std::string>& configured, const st
 // Who, besides root, may own endpointd.json and conf.d, which are read before
 // their `user` is known: who we are, or as root the owner of the state directory.
 uid_t settings_owner(const std::string& state_dir);
+
+// Groups (by `set_groups`, which leaves errno), group, user, each verified; then tries to
+// come back, unless that is root, and fails if that works. Nothing is done where we are
+// that user already. Only root becomes another. `who` is for messages.
+Result<void> become(const std::string& who, uid_t uid, gid_t gid, const std::function<bool()>& set_groups);
 
 // Supplementary groups, group, user; then tries to come back and fails if that
 // works. Where we are already that user and nothing more, nothing is done.

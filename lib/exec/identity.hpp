@@ -28,8 +28,7 @@ Identity own_identity();
 // Asks the name service for the user's groups.
 Result<Identity> identity_of(const User& user);
 
-// Groups, group, user, each verified; then tries to come back and fails if that
-// works. Nothing is done where we are that user already. Only root becomes another.
+// See become() in confine.hpp.
 Result<void> become(const Identity& identity);
 
 }  // namespace endpointd::exec

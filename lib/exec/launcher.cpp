@@ -57,7 +57,9 @@ private:
         if (!others) {
             if (auto settled = settle_for_one(); !settled) return {settled.error().text};
         }
-        if (no_new_privs_ && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return {system_error("set no_new_privs", errno).text};
+        if (no_new_privs_) {
+            if (auto forbidden = forbid_new_privileges(); !forbidden) return {forbidden.error().text};
+        }
         if (auto forbidden = forbid_core_dumps(); !forbidden) return {forbidden.error().text};
         return {"", ::geteuid() == 0, may_confine_without_no_new_privs(), ::getpid()};
     }

@@ -96,8 +96,7 @@ Result<Sandboxed> enter_sandbox(const Identity& identity, const SandboxProfile& 
     };
     if (profile.no_new_privs) {
         if (auto given_up = give_up(); !given_up) return given_up.error();
-        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-            return fail(Errc::not_permitted, "no_new_privs did not stick");
+        if (auto forbidden = forbid_new_privileges(); !forbidden) return forbidden.error();
         if (auto confined = confine(); !confined) return confined.error();
     } else {
         // Without no_new_privs confining takes root's rights, so it comes before they are given up.

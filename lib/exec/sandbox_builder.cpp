@@ -8,9 +8,7 @@ namespace endpointd::exec {
 namespace {
 
 bool holds(const std::vector<std::string>& trees, const std::string& path) {
-    return std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) {
-        return tree == "/" || path == tree || (path.starts_with(tree) && path.size() > tree.size() && path[tree.size()] == '/');
-    });
+    return std::any_of(trees.begin(), trees.end(), [&](const std::string& tree) { return within(path, tree); });
 }
 
 }  // namespace

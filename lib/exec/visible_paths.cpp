@@ -29,11 +29,6 @@ constexpr std::array<Device, 5> kDevices{{{"/dev/null", access::kReadFile | acce
                                           {"/dev/urandom", access::kReadFile},
                                           {"/dev/random", access::kReadFile}}};
 
-// `path` is `tree` or below it.
-bool within(const std::string& path, const std::string& tree) {
-    return path == tree || tree == "/" || (path.size() > tree.size() && path.starts_with(tree) && path[tree.size()] == '/');
-}
-
 class Expansion {
 public:
     explicit Expansion(std::vector<PathRule>& rules) : rules_(rules) {}
@@ -71,6 +66,10 @@ private:
 };
 
 }  // namespace
+
+bool within(const std::string& path, const std::string& tree) {
+    return path == tree || tree == "/" || (path.size() > tree.size() && path.starts_with(tree) && path[tree.size()] == '/');
+}
 
 std::optional<std::string> real_path(const std::string& path) {
     const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), &std::free);

@@ -12,6 +12,9 @@
 
 namespace endpointd::exec {
 
+// `path` is `tree` or below it; both without links.
+bool within(const std::string& path, const std::string& tree);
+
 // Without links; none if it is not there, or out of our reach.
 std::optional<std::string> real_path(const std::string& path);
 
