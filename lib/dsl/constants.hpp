@@ -17,35 +17,35 @@ namespace endpointd::dsl {
 inline constexpr std::size_t kValueSize = 64 * 1024;
 inline constexpr std::size_t kConstantsSize = 1024 * 1024;
 
-struct Value {
-    std::variant<std::nullptr_t, bool, double, std::string, std::vector<Value>> data = nullptr;
+struct ZonesValue {
+    std::variant<std::nullptr_t, bool, double, std::string, std::vector<ZonesValue>> data = nullptr;
 
-    Value() = default;
-    explicit Value(bool value) : data(value) {}
-    explicit Value(double value) : data(value) {}
-    explicit Value(std::string value) : data(std::move(value)) {}
+    ZonesValue() = default;
+    explicit ZonesValue(bool value) : data(value) {}
+    explicit ZonesValue(double value) : data(value) {}
+    explicit ZonesValue(std::string value) : data(std::move(value)) {}
 
     const std::string* string() const noexcept { return std::get_if<std::string>(&data); }
     const double* number() const noexcept { return std::get_if<double>(&data); }
     const bool* boolean() const noexcept { return std::get_if<bool>(&data); }
-    const std::vector<Value>* array() const noexcept { return std::get_if<std::vector<Value>>(&data); }
+    const std::vector<ZonesValue>* array() const noexcept { return std::get_if<std::vector<ZonesValue>>(&data); }
     bool is_null() const noexcept { return data.index() == 0; }
-    bool operator==(const Value&) const = default;
+    bool operator==(const ZonesValue&) const = default;
 };
 
-std::string_view type_name(const Value& value) noexcept;
+std::string_view type_name(const ZonesValue& value) noexcept;
 
 class Constants {
 public:
     // False if all constants together would grow too large. No name twice.
-    [[nodiscard]] bool add(std::string name, Value value);
-    const Value* find(std::string_view name) const noexcept;
+    [[nodiscard]] bool add(std::string name, ZonesValue value);
+    const ZonesValue* find(std::string_view name) const noexcept;
 
     // None after an error, which was reported.
-    std::optional<Value> evaluate(const ZonesExpression& expression, const Source& source, Findings& findings) const;
+    std::optional<ZonesValue> evaluate(const ZonesExpression& expression, const Source& source, Findings& findings) const;
 
 private:
-    std::map<std::string, Value, std::less<>> values_;
+    std::map<std::string, ZonesValue, std::less<>> values_;
     std::size_t size_ = 0;
 };
 

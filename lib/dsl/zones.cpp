@@ -41,8 +41,8 @@ public:
     ZoneLoader(std::string_view node_name, std::string_view configured_zone, Findings& findings)
         : node_(node_name), configured_zone_(configured_zone), findings_(findings), errors_before_(findings.errors.size()) {
         const std::string_view zone_name = configured_zone.empty() ? node_name : configured_zone;
-        EP_ASSERT(constants_.add("NodeName", Value{std::string(node_name)}));
-        EP_ASSERT(constants_.add("ZoneName", Value{std::string(zone_name)}));
+        EP_ASSERT(constants_.add("NodeName", ZonesValue{std::string(node_name)}));
+        EP_ASSERT(constants_.add("ZoneName", ZonesValue{std::string(zone_name)}));
     }
 
     std::optional<Topology> run(const std::vector<SourceFile>& files) {
@@ -81,9 +81,9 @@ private:
     }
 
     void define(const Source& source, const ZonesAssignment& constant) {
-        std::optional<Value> value = constants_.evaluate(constant.value, source, findings_);
+        std::optional<ZonesValue> value = constants_.evaluate(constant.value, source, findings_);
         if (!value) return;
-        const Value* old = constants_.find(constant.name);
+        const ZonesValue* old = constants_.find(constant.name);
         if (old && *old == *value && (constant.name == "NodeName" || constant.name == "ZoneName")) return;  // a stock constants.conf
         if (!old) {
             if (!constants_.add(constant.name, std::move(*value))) error(source, constant.at, "constants too large in all");
@@ -96,7 +96,7 @@ private:
     }
 
     void add(const Source& source, const ZonesObject& object) {
-        const std::optional<Value> name = constants_.evaluate(object.name, source, findings_);
+        const std::optional<ZonesValue> name = constants_.evaluate(object.name, source, findings_);
         if (!name) return;
         const std::string* text = name->string();
         if (!text) return error(source, object.name.at, "an object's name is a string, not " + std::string(type_name(*name)));
@@ -123,7 +123,7 @@ private:
         endpoint.file = source.path();
         endpoint.line = object.at.line;
         for (const ZonesAssignment& attribute : object.attributes) {
-            const std::optional<Value> value = constants_.evaluate(attribute.value, source, findings_);
+            const std::optional<ZonesValue> value = constants_.evaluate(attribute.value, source, findings_);
             if (!value) continue;
             if (attribute.name == "host") read_text(source, attribute, *value, endpoint.host);
             else if (attribute.name == "port") read_port(source, attribute, *value, endpoint.port);
@@ -140,7 +140,7 @@ private:
         zone.file = source.path();
         zone.line = object.at.line;
         for (const ZonesAssignment& attribute : object.attributes) {
-            const std::optional<Value> value = constants_.evaluate(attribute.value, source, findings_);
+            const std::optional<ZonesValue> value = constants_.evaluate(attribute.value, source, findings_);
             if (!value) continue;
             if (attribute.name == "parent") read_text(source, attribute, *value, zone.parent);
             else if (attribute.name == "endpoints") read_names(source, attribute, *value, zone.endpoints);
@@ -155,13 +155,13 @@ private:
               "known are " + std::string(known));
     }
 
-    void wrong_type(const Source& source, const ZonesAssignment& attribute, std::string_view expected, const Value& value) {
+    void wrong_type(const Source& source, const ZonesAssignment& attribute, std::string_view expected, const ZonesValue& value) {
         error(source, attribute.value.at,
               "'" + attribute.name + "' is " + std::string(expected) + ", not " + std::string(type_name(value)));
     }
 
     // A number where a text belongs becomes its text, null the empty text, as upstream.
-    bool read_text(const Source& source, const ZonesAssignment& attribute, const Value& value, std::string& into) {
+    bool read_text(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, std::string& into) {
         if (value.is_null()) into.clear();
         else if (value.number()) into = number_text(*value.number());
         else if (value.string()) into = *value.string();
@@ -176,14 +176,14 @@ private:
         return false;
     }
 
-    void read_port(const Source& source, const ZonesAssignment& attribute, const Value& value, std::string& into) {
+    void read_port(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, std::string& into) {
         if (!read_text(source, attribute, value, into) || into.empty()) return;
         const bool digits = into.size() <= 5 && std::all_of(into.begin(), into.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (!digits || std::stoi(into) < 1 || std::stoi(into) > 65535)
             error(source, attribute.value.at, "a port is a number from 1 to 65535");
     }
 
-    void read_log_duration(const Source& source, const ZonesAssignment& attribute, const Value& value, Endpoint& endpoint) {
+    void read_log_duration(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, Endpoint& endpoint) {
         endpoint.log_duration.reset();
         endpoint.log_unlimited = false;
         if (value.is_null()) return;
@@ -193,17 +193,17 @@ private:
         else endpoint.log_duration = Duration(std::llround(std::min(*value.number(), kMost) * 1e6));
     }
 
-    void read_names(const Source& source, const ZonesAssignment& attribute, const Value& value, std::vector<std::string>& into) {
+    void read_names(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, std::vector<std::string>& into) {
         into.clear();
         if (value.is_null()) return;
         if (!value.array()) return wrong_type(source, attribute, "an array of names", value);
-        for (const Value& item : *value.array()) {
+        for (const ZonesValue& item : *value.array()) {
             if (!item.string()) return wrong_type(source, attribute, "an array of names", item);
             into.push_back(*item.string());
         }
     }
 
-    void read_flag(const Source& source, const ZonesAssignment& attribute, const Value& value, bool& into) {
+    void read_flag(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, bool& into) {
         if (value.boolean()) into = *value.boolean();
         else if (value.number()) into = *value.number() != 0;
         else if (value.is_null()) into = false;

@@ -1,0 +1,98 @@
+#pragma once
+// Configuration in, objects and refusals out. What a text may do is an argument:
+// pushed configuration can make objects and nothing else; the host's own may also
+// include its neighbours and name endpoints and zones. Nothing of the host is in
+// reach: no file, environment, clock, random number, process or network. Always ends:
+// see Limits. Pure; any thread; the result owns all it holds.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/findings.hpp"
+#include "dsl/budget.hpp"
+#include "dsl/config_type.hpp"
+#include "json/value.hpp"
+
+namespace endpointd::dsl {
+
+// What the text is trusted with. There is no default.
+enum class Authority {
+    pushed,  // a parent's: objects only
+    local,   // the host's own: also include (within the files given), Endpoint, Zone
+};
+
+struct ZoneFile {
+    std::string zone;  // its objects' `zone`; empty: none
+    SourceFile source; // path: as errors and records show it ("web1/_etc/x.conf"); name: within the zone ("_etc/x.conf")
+    std::string package = "_cluster";
+};
+
+struct Place {
+    std::string file;
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+};
+
+// One object with its final attributes.
+struct Object {
+    const ConfigType* type = nullptr;
+    std::string name;        // full
+    std::string short_name;
+    std::string zone, package;
+    json::Object attributes;             // those that differ from their defaults
+    std::vector<std::string> templates;  // own name, then what it imported, in order
+    std::vector<std::string> assigned_groups;  // of `groups`: those it is in by an `assign where` of theirs alone
+    Place place;                         // where `object` or `apply` stands
+    std::string text;                    // that statement as written, at most kKeptText bytes
+};
+inline constexpr std::size_t kKeptText = 64 * 1024;
+
+enum class Why : std::uint8_t {
+    syntax,      // the file does not parse; nothing of it counts
+    evaluation,  // an error while it was evaluated
+    attribute,   // no such attribute, a value it cannot have, a reference to nothing
+    statement,   // include, library, using, a write to globals, ...
+    function,    // a function that is refused, or a function for a value
+    command,     // a CheckCommand, EventCommand or NotificationCommand
+    type,        // a type that is never made here
+    redefined,   // the name is taken
+    depends,     // on something that was refused: `cause` says why that was
+    limit,       // the evaluation came to an end here
+};
+
+// Something that was not taken.
+struct Refused {
+    Why why = Why::evaluation;
+    std::optional<Why> cause;  // with Why::depends
+    std::string type, name;    // of the object or template; empty: a statement or a file
+    std::string zone;
+    Place place;
+    std::string message;  // one line
+    std::string text;     // as written, at most kKeptText bytes
+};
+
+// What is there already, outside of the text.
+struct Surroundings {
+    std::vector<std::pair<std::string, json::Value>> constants;  // NodeName, ZoneName, PluginDir, ...: the text cannot write them
+    // Objects that are there without the text: references to them are good, their names are taken.
+    std::vector<std::pair<std::string, std::string>> objects;  // type, full name
+    std::vector<std::string> global_zones;                     // hosts and services cannot be in them
+    bool director_basics = true;                               // see director.hpp
+};
+
+struct Evaluation {
+    std::vector<Object> objects;   // in the order of commit: what an object refers to comes before it
+    std::vector<Refused> refused;  // in the order found
+    bool complete = true;          // false: a limit ended it; the last of `refused` says which, and `objects` is not to be used
+    std::uint64_t steps = 0, bytes = 0;
+};
+
+// Evaluates `files` in the order given. References of kind CheckCommand, EventCommand,
+// NotificationCommand, Endpoint and Zone are not looked up: the caller knows them.
+Evaluation evaluate(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits);
+
+}  // namespace endpointd::dsl
