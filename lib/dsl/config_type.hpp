@@ -37,6 +37,7 @@ struct Field {
     bool required = false;
     std::string_view refers_to = {};  // reference, references: the type
     std::string_view fallback = {};   // the default as JSON text ("300", "true", "[]"); empty: null ("" for text)
+    bool listed = true;               // by with_defaults() even where it is not set
 };
 
 // What happens to the objects of a type.
