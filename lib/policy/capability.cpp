@@ -39,8 +39,23 @@ std::optional<Capability> capability_from(std::string_view name) noexcept {
 }
 
 bool is_available(Capability capability) noexcept {
-    return capability == Capability::results || capability == Capability::execute || capability == Capability::action ||
-           capability == Capability::event;
+    switch (capability) {
+        case Capability::results:
+        case Capability::pause:
+        case Capability::downtime:
+        case Capability::comment:
+        case Capability::execute:
+        case Capability::action:
+        case Capability::event:
+        case Capability::config:
+            return true;
+        case Capability::recheck:
+        case Capability::acknowledge:
+        case Capability::passive:
+        case Capability::renew:
+            return false;
+    }
+    return false;
 }
 
 }  // namespace endpointd::policy

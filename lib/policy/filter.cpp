@@ -113,12 +113,15 @@ struct Planner::Impl {
     std::vector<std::shared_ptr<const ReadAnnotation>> read;
     std::shared_ptr<const catalog::Catalog> read_with;
 
+    bool failed() const noexcept { return !evaluated.complete; }
+
     void evaluate(const Wanted& wanted, const World& world, const dsl::Limits& limits) {
         Basis now{wanted.files, wanted.objects, world, limits};
         if (basis && basis->same_as(now)) return;
         basis.reset();
         texts = Gatherer(world).run(wanted);
-        evaluated = texts.files.empty() ? dsl::Evaluation{} : dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
+        evaluated =
+            texts.files.empty() ? dsl::Evaluation{} : dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
         texts.files = {};
         basis = std::move(now);
     }
@@ -135,8 +138,7 @@ struct Planner::Impl {
             for (const RuntimeObject& object : *wanted) {
                 const auto found = known.find(object.name);
                 const bool same = found != known.end() && (*annotations)[found->second] == object;
-                now.push_back(same ? read[found->second]
-                                   : std::make_shared<const ReadAnnotation>(read_annotation(object, *world.catalog)));
+                now.push_back(same ? read[found->second] : std::make_shared<const ReadAnnotation>(read_annotation(object, *world.catalog)));
             }
         }
         read = std::move(now);
@@ -155,7 +157,7 @@ Plan Planner::plan(const Wanted& wanted, const World& world, const dsl::Limits& 
     judge.add_local(*world.local);
     for (const Rejection& rejection : impl_->texts.rejections) judge.reject(rejection);
     judge.add(impl_->evaluated, impl_->texts.origins);
-    if (wanted.annotations) {
+    if (wanted.annotations && !impl_->failed()) {
         impl_->read_annotations(wanted.annotations, world);
         std::vector<const ReadAnnotation*> read;
         read.reserve(impl_->read.size());
