@@ -207,9 +207,10 @@ bool matches(std::string_view form, std::string_view pattern) {
     return form == pattern;
 }
 
-void move_to(Node& node, Position at) {
-    node.at = at;
-    for (Node& child : node.children) move_to(child, at);
+void move_to(Node& node, const Node& place) {
+    node.at = place.at;
+    node.end = place.end;
+    for (Node& child : node.children) move_to(child, place);
 }
 
 // Most statements end here: those of the table have few kinds.
@@ -239,7 +240,7 @@ std::optional<DirectorStatement> recognise(const Node& statement) {
         for (Node& own : block->children)
             if (own.kind == NodeKind::constant && own.text == "DirectorOverrideVars")
                 own.children.front().text = statement.children[1].children.front().children.front().text;
-        move_to(*block, statement.at);
+        move_to(*block, statement);
         return DirectorStatement{row.what, std::move(*block)};
     }
     return std::nullopt;

@@ -6,14 +6,10 @@
 // stand for statements of ours that do the same without such writes. One that
 // differs in anything is not known, and judged like any other. Pure; any thread.
 //
-// For the evaluator: of a pushed file's own statements, before one is run or refused,
-//
-//     if (const auto known = recognise(statement)) -> run known->block's children in the
-//                                                     file's frame, in place of it
-//
-// With nothing allowed beyond what pushed text may do anyway: the block holds no more
-// than `const` and `template`. Its nodes carry the place of the statement they stand
-// for. The Node must live as long as that file's own tree (the template points into it).
+// The evaluator runs the block of a statement that is known in place of it, with
+// nothing allowed beyond what pushed text may do anyway: it holds no more than `const`
+// and `template`. Its nodes carry the place of the statement they stand for, and are
+// kept as long as the file's own tree.
 
 #include <cstddef>
 #include <optional>
