@@ -19,9 +19,10 @@ Result<void> write_file(Database& database, const policy::PushedFile& file, std:
     const std::string digest = files::sha256_hex(content);
     std::uint64_t part = 0;
     for (std::size_t from = 0; part == 0 || from < content.size(); from += kPartBytes, ++part) {
-        const auto done = database.run("INSERT INTO pushed_file(position, part, zone, path, parent, sha256, content) VALUES(?, ?, ?, ?, ?, ?, ?)",
-                                       position, part, std::string_view(file.zone), std::string_view(file.path),
-                                       std::string_view(file.parent), std::string_view(digest), Blob{content.substr(from, kPartBytes)});
+        const auto done =
+            database.run("INSERT INTO pushed_file(position, part, zone, path, parent, sha256, content) VALUES(?, ?, ?, ?, ?, ?, ?)",
+                         position, part, std::string_view(file.zone), std::string_view(file.path), std::string_view(file.parent),
+                         std::string_view(digest), Blob{content.substr(from, kPartBytes)});
         if (!done) return done.error();
     }
     return {};
@@ -42,7 +43,8 @@ Result<void> write_pushed(Database& database, const WantedChange::Pushed& pushed
 
 Result<void> write_objects(Database& database, const WantedChange& change) {
     for (const auto& [type, name] : change.dropped_objects) {
-        const auto done = database.run("DELETE FROM runtime_object WHERE type = ? AND name = ?", std::string_view(type), std::string_view(name));
+        const auto done =
+            database.run("DELETE FROM runtime_object WHERE type = ? AND name = ?", std::string_view(type), std::string_view(name));
         if (!done) return done.error();
     }
     for (const policy::RuntimeObject& object : change.objects) {
@@ -60,7 +62,8 @@ Result<void> write_objects(Database& database, const WantedChange& change) {
 
 Result<void> write_modifications(Database& database, const WantedChange& change) {
     for (const auto& [type, name] : change.dropped_modifications) {
-        const auto done = database.run("DELETE FROM modification WHERE type = ? AND name = ?", std::string_view(type), std::string_view(name));
+        const auto done =
+            database.run("DELETE FROM modification WHERE type = ? AND name = ?", std::string_view(type), std::string_view(name));
         if (!done) return done.error();
     }
     for (const policy::Modification& modification : change.modifications) {
@@ -161,11 +164,14 @@ Result<void> write_wanted(Database& database, const WantedChange& change) {
 StoredWanted read_wanted(Database& database) {
     StoredWanted wanted;
     each_row(database, "SELECT zone, parent, timestamp FROM pushed_zone ORDER BY zone", "pushed zones", wanted.problems,
-             [&](const Query& row) { wanted.zones.push_back({text_of(row, 0), text_of(row, 1), row.real(2)}); });
+             [&](const Query& row) {
+                 wanted.zones.push_back({text_of(row, 0), text_of(row, 1), row.real(2)});
+             });
     read_files(database, wanted);
     each_row(database, "SELECT type, name, zone, parent, version, config FROM runtime_object ORDER BY position", "runtime objects",
              wanted.problems, [&](const Query& row) {
-                 wanted.objects.push_back({text_of(row, 3), text_of(row, 0), text_of(row, 1), text_of(row, 2), row.real(4), std::string(row.blob(5))});
+                 wanted.objects.push_back(
+                     {text_of(row, 3), text_of(row, 0), text_of(row, 1), text_of(row, 2), row.real(4), std::string(row.blob(5))});
              });
     each_row(database, "SELECT type, name, parent, version, attributes FROM modification ORDER BY type, name", "modified attributes",
              wanted.problems, [&](const Query& row) {
