@@ -31,7 +31,7 @@ private:
         const dsl::Place& place = planned.object.place;
         object.set("file", place.file.empty() ? json::Value() : json::Value(place.file));
         object.set("line", place.line == 0 ? json::Value() : json::Value(place.line));
-        if (selection_.text) object.set("text", planned.object.text.empty() ? json::Value() : json::Value(planned.object.text));
+        if (selection_.text) object.set("text", planned.object.text ? json::Value(*planned.object.text) : json::Value());
         return object;
     }
 

@@ -43,14 +43,14 @@ constexpr std::array<Row, 22> kRows = {{
     {Reason::out_of_scope, Remedy::scope, "it is outside of what the parent's grant names", "`hosts`, `services` and `zones` of the grant"},
     {Reason::argument_refused, Remedy::parameter, "a parameter breaks its rule", "the rules of the command's parameters"},
     {Reason::rate_limited, Remedy::rate, "the parent asks more often than its grant lets it", "`rate` of the grant"},
-    {Reason::limit_exceeded, Remedy::none, "it is beyond a limit; the record's detail says which",
+    {Reason::limit_exceeded, Remedy::by_hand, "it is beyond a limit; the record's detail says which",
      "`max_objects`, `min_check_interval` and `max_concurrent` of the grant, `limits` and `runner.queue` of endpointd.json"},
     {Reason::syntax_error, Remedy::never,
      "it cannot be read, and a file that cannot be read is refused whole; it is mended where it was written",
      "the grammar of the configuration language"},
     {Reason::bad_path, Remedy::never, "a path in it leads out of its zone's directory or is none",
      "paths of an update stay within their zone"},
-    {Reason::unsigned_zone, Remedy::none, "the grant takes signed configuration only, and this one is not",
+    {Reason::unsigned_zone, Remedy::by_hand, "the grant takes signed configuration only, and this one is not",
      "`signed_by` of the config grant; without it the zone need not be signed"},
     {Reason::bad_signature, Remedy::never, "its signature is none of the key that the grant names", "`signed_by` of the config grant"},
     {Reason::zone_not_authorized, Remedy::none, "its zone is not one that this parent configures here", "the zones of zones.d"},
@@ -61,7 +61,7 @@ constexpr std::array<Row, 22> kRows = {{
     {Reason::plugin_changed, Remedy::none,
      "the plugin is not the one that was pinned, or somebody else may write it; find out who changed it, then `catalog pin` it anew",
      "a plugin that others may write or that differs from its pin is not run"},
-    {Reason::ok, Remedy::none, "that was allowed", "nothing was refused"},
+    {Reason::ok, Remedy::by_hand, "that was allowed", "nothing was refused"},
 }};
 static_assert([] {
     for (std::size_t i = 0; i < kRows.size(); ++i)

@@ -49,9 +49,10 @@ public:
     Cure make(Remedy remedy) {
         switch (remedy) {
             case Remedy::never:
+            case Remedy::none:
                 cure_.grant.reset();
                 break;
-            case Remedy::none:
+            case Remedy::by_hand:
                 break;
             case Remedy::capability:
                 if (can_be_granted()) grant_it();
@@ -294,7 +295,8 @@ private:
             cure_.rule = "the catalog has '" + escaped(string_member(is_.command, "name"), 128) + "' as " +
                          escaped(string_member(is_.command, "kind"), 32);
             cure_.source = string_member(is_.command, "source");
-            cure_.because = "an entry of another kind, or one that came since";
+            cure_.because =
+                "the record's detail names what was missed: another kind, another command of the object, or an entry that came since";
             cure_.grant.reset();
             return;
         }

@@ -17,6 +17,7 @@ struct Circumstances;
 enum class Remedy : std::uint8_t {
     never,       // nothing may ever allow it
     none,        // no entry of caps.d or catalog.d is what is missing
+    by_hand,     // the grant is the rule, and what to make of it is for people to say
     capability,  // the capability, or a command of its grant
     scope,       // hosts, services or zones of the grant
     type,        // types of the config grant
