@@ -66,6 +66,7 @@ struct Node {
     NodeKind kind = NodeKind::none;
     bool flag = false;
     Position at;
+    Position end;  // of a statement: right behind its last token
     double number = 0;
     std::string text;
     std::vector<std::string> words;

@@ -14,11 +14,11 @@ inline constexpr std::uint64_t kStepsBetweenLooks = 1024;
 inline constexpr std::size_t kBytesOfStep = 64;
 
 struct Limits {
-    std::uint64_t steps = 20'000'000;             // nodes evaluated, elements and 64 bytes of text handled (settings: limits.eval_steps)
-    unsigned depth = 256;                         // evaluations within each other (limits.eval_depth); upstream has 300
-    std::uint64_t bytes = 256 * 1024 * 1024;      // ever taken for values: nothing is given back before the end
-    std::uint64_t objects = 100'000;              // objects made (limits.objects)
-    std::function<bool()> out_of_time = {};       // asked now and then; empty: no limit. Must not throw
+    std::uint64_t steps = 20'000'000;         // nodes evaluated, elements and 64 bytes of text handled (settings: limits.eval_steps)
+    unsigned depth = 256;                     // evaluations within each other (limits.eval_depth); upstream has 300
+    std::uint64_t bytes = 256 * 1024 * 1024;  // ever taken for values: nothing is given back before the end
+    std::uint64_t objects = 100'000;          // objects made (limits.objects)
+    std::function<bool()> out_of_time = {};   // asked now and then; empty: no limit. Must not throw
 };
 
 enum class Exhausted { steps, depth, bytes, objects, time };

@@ -20,15 +20,15 @@ class Value;
 
 enum class FieldKind : std::uint8_t {
     text,
-    number,     // a number of any kind; durations in seconds
-    integer,    // cut to a whole number
+    number,   // a number of any kind; durations in seconds
+    integer,  // cut to a whole number
     boolean,
-    array,      // of anything
+    array,  // of anything
     dictionary,
     reference,   // the name of an object of type `refers_to`
     references,  // an array of such names
     any,
-    own,        // name, __name, type, zone, package, templates, source_location: made by the evaluator
+    own,  // name, __name, type, zone, package, templates, source_location: made by the evaluator
 };
 
 struct Field {
@@ -37,23 +37,24 @@ struct Field {
     bool required = false;
     std::string_view refers_to = {};  // reference, references: the type
     std::string_view fallback = {};   // the default as JSON text ("300", "true", "[]"); empty: null ("" for text)
+    bool listed = true;               // by with_defaults() even where it is not set
 };
 
 // What happens to the objects of a type.
 enum class TypeRole : std::uint8_t {
-    object,   // Host, Service, ...: made and given out
-    command,  // CheckCommand, EventCommand, NotificationCommand: named, never made
-    topology, // Endpoint, Zone: made where the authority says so
-    foreign,  // everything else upstream has (ApiUser, FileLogger, ...): named, never made
+    object,    // Host, Service, ...: made and given out
+    command,   // CheckCommand, EventCommand, NotificationCommand: named, never made
+    topology,  // Endpoint, Zone: made where the authority says so
+    foreign,   // everything else upstream has (ApiUser, FileLogger, ...): named, never made
 };
 
 struct ConfigType {
     std::string_view name;    // "Host"
     std::string_view plural;  // "hosts"
     TypeRole role = TypeRole::foreign;
-    int order = 0;            // of the commit: groups before members, hosts before services
+    int order = 0;  // of the commit: groups before members, hosts before services
     std::span<const Field> fields = {};
-    bool composed = false;    // the full name is made of host_name, service_name and the name
+    bool composed = false;  // the full name is made of host_name, service_name and the name
     bool custom_vars = false;
 };
 

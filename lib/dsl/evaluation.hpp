@@ -26,8 +26,8 @@ enum class Authority {
 };
 
 struct ZoneFile {
-    std::string zone;  // its objects' `zone`; empty: none
-    SourceFile source; // path: as errors and records show it ("web1/_etc/x.conf"); name: within the zone ("_etc/x.conf")
+    std::string zone;   // its objects' `zone`; empty: none
+    SourceFile source;  // path: as errors and records show it ("web1/_etc/x.conf"); name: within the zone ("_etc/x.conf")
     std::string package = "_cluster";
 };
 
@@ -37,19 +37,28 @@ struct Place {
     std::uint32_t column = 0;
 };
 
+// Bytes of a statement that are kept for the audit.
+inline constexpr std::size_t kKeptText = 64 * 1024;
+// Never null; one text for all objects that a rule makes.
+using SharedText = std::shared_ptr<const std::string>;
+// Refusals that are told one by one; the others are counted.
+inline constexpr std::size_t kRefusedMost = 10'000;
+// Containers within each other in the value of an attribute: with what stands around
+// it in a message it stays below the depth of JSON that peers take.
+inline constexpr unsigned kAttributeDepth = 24;
+
 // One object with its final attributes.
 struct Object {
     const ConfigType* type = nullptr;
-    std::string name;        // full
+    std::string name;  // full
     std::string short_name;
     std::string zone, package;
-    json::Object attributes;             // those that differ from their defaults
-    std::vector<std::string> templates;  // own name, then what it imported, in order
+    json::Object attributes;                   // those that differ from their defaults
+    std::vector<std::string> templates;        // own name, then what it imported, in order
     std::vector<std::string> assigned_groups;  // of `groups`: those it is in by an `assign where` of theirs alone
-    Place place;                         // where `object` or `apply` stands
-    std::string text;                    // that statement as written, at most kKeptText bytes
+    Place place;                               // where `object` or `apply` stands
+    SharedText text;                           // that statement as written
 };
-inline constexpr std::size_t kKeptText = 64 * 1024;
 
 enum class Why : std::uint8_t {
     syntax,      // the file does not parse; nothing of it counts
@@ -72,7 +81,7 @@ struct Refused {
     std::string zone;
     Place place;
     std::string message;  // one line
-    std::string text;     // as written, at most kKeptText bytes
+    SharedText text;      // as written
 };
 
 // What is there already, outside of the text.
@@ -87,6 +96,7 @@ struct Surroundings {
 struct Evaluation {
     std::vector<Object> objects;   // in the order of commit: what an object refers to comes before it
     std::vector<Refused> refused;  // in the order found
+    std::uint64_t left_out = 0;    // further ones, beyond kRefusedMost
     bool complete = true;          // false: a limit ended it; the last of `refused` says which, and `objects` is not to be used
     std::uint64_t steps = 0, bytes = 0;
 };

@@ -37,7 +37,7 @@ struct Builtin {
 };
 
 struct Function {
-    std::string_view name;            // for errors
+    std::string_view name;             // for errors
     const Builtin* builtin = nullptr;  // one of ours, or:
     const Node* node = nullptr;        // NodeKind::function
     std::uint32_t file = 0;            // that it was written in

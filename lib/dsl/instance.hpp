@@ -22,7 +22,7 @@ struct Instance {
     std::string short_name;  // the part behind the last "!"; what `name` reads as
     std::string zone, package;
     std::vector<std::pair<std::uint16_t, Value>> fields;  // index in type->fields; only what was set, in that order
-    bool done = false;  // committed: its attributes are final (groups aside)
+    bool done = false;                                    // committed: its attributes are final (groups aside)
 
     // Null: not set.
     const Value* find(std::uint16_t field) const noexcept;

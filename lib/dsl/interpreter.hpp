@@ -4,7 +4,9 @@
 // definition does is asked of its Definitions. Belongs to one evaluation; one thread.
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,9 +31,9 @@ struct ScriptError {
 };
 
 struct Frame {
-    Value self;                    // `this`
-    Dictionary* locals = nullptr;  // never null while it runs
-    std::uint32_t file = 0;        // that the running text stands in
+    Value self;                       // `this`
+    Dictionary* locals = nullptr;     // never null while it runs
+    std::uint32_t file = 0;           // that the running text stands in
     std::vector<Namespace*> imports;  // `using`
 };
 
@@ -87,6 +89,8 @@ public:
     void provide(std::string name, Value value);
     // Names that a refused statement was about: reading one is an error that says so.
     void poison(const Node& statement, Why cause);
+    // Where the walk is: file and place.
+    std::pair<std::uint32_t, Position> where() const noexcept { return {file_, at_}; }
     // A new frame for a body, with the variables of `closed` in it.
     Frame frame(Value self, const Dictionary* closed, std::uint32_t file);
     // `use(...)` of a definition or function, from the children behind `first`; null: there is none.
@@ -94,34 +98,52 @@ public:
 
 private:
     class Level;  // one more evaluation within another, for as long as it lives
+    struct Found {
+        Value value;
+        Value owner;  // `this` of a call
+    };
+    // Where an assignment goes: the field of something.
     struct Target {
         Value parent;
         Value field;
-        bool local_this = false;
     };
 
+    Value evaluate_here(const Node& node, Frame& frame);
     Value chain(const Node& node, Frame& frame);
-    Value name(const std::string& name, Frame& frame);
+    Value conditional(const Node& node, Frame& frame);
+    Found name(const std::string& name, Frame& frame);
+    bool has_field(const Value& of, const std::string& name) const;
+    Value field_named(const Value& of, const std::string& name);
+    Value field_of_object(Instance& object, const std::string& name);
+    Value default_of(const Field& field);
+    void set_attribute(Instance& object, const std::string& name, Value value);
+    void set_global(Namespace& space, const std::string& name, Value value, bool constant);
+    Function* native(const Builtin& row);
+    bool provided(std::string_view name) const;
+
     Value operation(const Node& node, Frame& frame);
     Value binary(std::string_view op, const Value& left, const Value& right);
     Value add(const Value& left, const Value& right);
     Value subtract(const Value& left, const Value& right);
-    bool compare(std::string_view op, const Value& left, const Value& right);
+    Value arithmetic(std::string_view op, const Value& left, const Value& right);
+    bool contains(const Value& right, const Value& left);
     int order(std::string_view op, const Value& left, const Value& right, unsigned depth);
     Value prefix(const Node& node, Frame& frame);
+    int to_integer(const Value& value) const;
+    [[noreturn]] void operator_error(std::string_view op, const Value& left, const Value& right) const;
+
     Value dictionary(const Node& node, Frame& frame);
     Value make_function(const Node& node, Frame& frame);
     Outcome branch(const Node& node, Frame& frame);
     Outcome loop(const Node& node, Frame& frame);
     Outcome loop_over(const Node& node, Frame& frame);
     Outcome attempt(const Node& node, Frame& frame);
-    void assign(const Node& node, Frame& frame);
-    Target target(const Node& node, Frame& frame, bool make);
-    Target target_of_name(const std::string& name, Frame& frame);
+    Outcome leave(const Node& node, Frame& frame);
+    void assign(const Node& node, Frame& frame, bool to_this);
+    Target target(const Node& node, Frame& frame, bool to_this);
+    Value step_into(const Value& parent, const Value& field, bool make);
     void constant(const Node& node, Frame& frame);
-    [[noreturn]] void refuse(const Node& node, std::string_view what);
-    [[noreturn]] void operator_error(std::string_view op, const Value& left, const Value& right) const;
-    long long to_integer(const Value& value) const;
+    [[noreturn]] void refuse(std::string_view what) const;
 
     Heap& heap_;
     Definitions& definitions_;
@@ -130,7 +152,9 @@ private:
     Namespace* types_ = nullptr;
     std::map<std::string, TypeValue*, std::less<>> type_values_;
     std::deque<TypeValue> type_store_;
+    std::map<const Builtin*, Function*> natives_;
     std::map<std::string, Why, std::less<>> poisoned_;
+    std::set<std::string, std::less<>> written_;  // globals that the text made
     unsigned depth_ = 0;
     std::uint32_t file_ = 0;  // where the walk is, for errors
     Position at_;

@@ -22,6 +22,9 @@ public:
     // After an error (reported in `findings`) every further token is of kind error.
     Token next();
 
+    // Right behind the last token.
+    Position position() const noexcept { return position_; }
+
     // Brackets open behind the last token.
     std::size_t depth() const noexcept { return brackets_.size(); }
 

@@ -19,9 +19,9 @@ std::span<const Builtin> boolean_methods() noexcept;
 std::span<const Builtin> array_methods() noexcept;
 std::span<const Builtin> dictionary_methods() noexcept;
 std::span<const Builtin> namespace_methods() noexcept;
-std::span<const Builtin> function_methods() noexcept;   // call, callv
+std::span<const Builtin> function_methods() noexcept;  // call, callv
 std::span<const Builtin> date_time_methods() noexcept;
-std::span<const Builtin> object_methods() noexcept;     // of everything: to_string, clone, ...
+std::span<const Builtin> object_methods() noexcept;  // of everything: to_string, clone, ...
 
 // A type called like a function: DateTime(0), String(5), Array(), ... Raises an
 // error for a type that cannot be made that way.

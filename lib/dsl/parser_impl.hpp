@@ -63,6 +63,7 @@ private:
     void statements(std::vector<Node>& into, std::string_view close);
     void refuse_unused(const std::vector<Node>& written);
     Node statement();
+    Node written_statement();
     Node keyword_statement();
     Node block();
     Node branch();
@@ -84,6 +85,7 @@ private:
     Findings& findings_;
     Lexer lexer_;
     Token token_;
+    Position ended_;  // right behind the token before `token_`
     std::size_t depth_ = 0;
     std::size_t nodes_ = 0;
     bool failed_ = false;

@@ -45,6 +45,7 @@ bool has_no_effect(const Node& node) {
 }  // namespace
 
 void Parser::step() {
+    ended_ = lexer_.position();
     token_ = lexer_.next();
     if (token_.kind == TokenKind::error) failed_ = true;
 }
@@ -128,6 +129,12 @@ Node Parser::block() {
 }
 
 Node Parser::statement() {
+    Node made = written_statement();
+    made.end = ended_;
+    return made;
+}
+
+Node Parser::written_statement() {
     if (token_.kind == TokenKind::keyword) {
         Node made = keyword_statement();
         if (made.kind != NodeKind::none || failed_) return made;

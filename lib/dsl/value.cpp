@@ -1,5 +1,6 @@
 #include "dsl/value.hpp"
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -88,6 +89,14 @@ bool truth(const Value& value) noexcept {
 }
 
 bool equal(const Value& left, const Value& right) noexcept { return equal_at(left, right, 0); }
+
+std::optional<double> number_from(std::string_view text) noexcept {
+    if (text.starts_with('+')) text.remove_prefix(1);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+    return number;
+}
 
 std::string number_text(double number) {
     char text[400];

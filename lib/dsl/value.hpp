@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -130,6 +131,9 @@ bool truth(const Value& value) noexcept;
 // time, everything else by identity; different types differ.
 bool equal(const Value& left, const Value& right) noexcept;
 inline constexpr unsigned kCompareDepth = 32;
+
+// The number that a text is as a whole ("5", "-0.5", "1e3"); none: it is not one.
+std::optional<double> number_from(std::string_view text) noexcept;
 
 // A number as upstream writes it into a text: "3", "2.250000".
 std::string number_text(double number);

@@ -1,0 +1,256 @@
+// From definitions to objects, type by type: bodies run, attributes are checked,
+// references looked up (protocol, 10.4).
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "dsl/evaluator.hpp"
+
+namespace endpointd::dsl {
+
+void Evaluator::commit() {
+    for (const ConfigType& type : config_types()) {
+        if (type.role == TypeRole::command || type.role == TypeRole::foreign) continue;
+        apply_rules(type);
+        commit_type(type);
+        // Memberships are complete before anything is applied to the members.
+        if (type.name == "Host") assign_groups(type, *config_type("HostGroup"), "host");
+        if (type.name == "Service") assign_groups(type, *config_type("ServiceGroup"), "service");
+        if (type.name == "User") assign_groups(type, *config_type("UserGroup"), "user");
+    }
+    making_ = nullptr;
+    for (const ConfigType& type : config_types()) {
+        const auto items = by_type_.find(&type);
+        if (items == by_type_.end()) continue;
+        for (Item* item : items->second) {
+            if (item->finished) result_.objects.push_back(given_out(*item));
+            // A body may define an object of a type that was committed before it.
+            else if (!item->made)
+                refuse_at(Why::evaluation, item->statement->at, "defined too late: objects of this type are complete", item->type,
+                          item->name, item->statement, item->file);
+        }
+    }
+}
+
+void Evaluator::commit_type(const ConfigType& type) {
+    const auto found = by_type_.find(&type);
+    if (found == by_type_.end()) return;
+    // Bodies may define more of the same type.
+    for (std::size_t i = 0; i < found->second.size(); ++i) make(*found->second[i]);
+    check_references(type);
+}
+
+void Evaluator::make(Item& item) {
+    making_ = &item;
+    item.made = heap_.instance(*item.type);
+    Instance& object = *item.made;
+    object.short_name = object.name = item.name;
+    object.zone = item.zone;
+    object.package = item.package;
+    Frame frame = interpreter_.frame(Value(&object), item.closed, item.file);
+    try {
+        item.templates.push_back(item.name);
+        run_default_templates(item, frame);
+        for (auto& [attribute, value] : item.presets) interpreter_.set_field(frame.self, heap_.text(attribute), value);
+        interpreter_.run(*item.body, frame);
+        item.finished = finish(item);
+    } catch (const ScriptError& error) {
+        if (!item.ignore_on_error || error.why == Why::limit) refuse_item(item, error);
+    }
+}
+
+// The body of a template or object, in the frame of the object that is made.
+void Evaluator::run_item(Item& item, const Item& body_of, Frame& frame) {
+    item.templates.push_back(body_of.name);
+    budget_.take(body_of.name.size() + sizeof(std::string));
+    const std::uint32_t file = std::exchange(frame.file, body_of.file);
+    if (body_of.closed)
+        for (const auto& [key, value] : body_of.closed->items) heap_.set(*frame.locals, key, value);
+    if (!body_of.abstract) run_default_templates(item, frame);
+    // `return` ends the template, not the object.
+    interpreter_.run(*body_of.body, frame);
+    frame.file = file;
+}
+
+void Evaluator::run_default_templates(Item& item, Frame& frame) {
+    const auto defaults = defaults_.find(item.type);
+    if (defaults == defaults_.end()) return;
+    for (const auto& [name, body] : defaults->second) run_item(item, *body, frame);
+}
+
+// The object's name and attributes are what they are: are they what upstream takes?
+bool Evaluator::finish(Item& item) {
+    Instance& object = *item.made;
+    const ConfigType& type = *item.type;
+    const auto error = [&](std::string message, Why why = Why::attribute) {
+        refuse_item(item, ScriptError{why, std::move(message), item.file, item.statement->at, std::nullopt});
+        return false;
+    };
+    if (type.composed) {
+        object.name = full_name(object, object.short_name);
+        if (object.name.empty()) return error("the attributes that make its full name (host_name, ...) are not set");
+    }
+    if (there_.contains({&type, object.name})) return error("the host itself has an object of this name; that one stays", Why::redefined);
+    const auto [taken, added] = made_.try_emplace({&type, object.name}, &item);
+    if (!added) {
+        const Item& first = *taken->second;
+        return error("'" + object.name + "' is defined already at " + files_[first.file].file->source.path + ":" +
+                         std::to_string(first.statement->at.line) + "; that one stays",
+                     Why::redefined);
+    }
+    std::vector<json::Object::Member> members;
+    for (const auto& [index, value] : object.fields) {
+        if (type.fields[index].kind == FieldKind::own) continue;
+        members.emplace_back(std::string(type.fields[index].name), to_json(value, 0));
+    }
+    auto attributes = json::Object::from_members(std::move(members));
+    item.attributes = attributes ? std::move(*attributes) : json::Object();
+    for (const Field& field : type.fields) {
+        if (!field.required) continue;
+        const json::Value* const value = item.attributes.find(field.name);
+        const bool empty = !value || value->is_null() || (value->string() && value->string()->empty());
+        if (empty) return error("the attribute '" + std::string(field.name) + "' is required");
+    }
+    if (std::string why = validate(type, item.attributes); !why.empty()) return error(std::move(why));
+    const bool checkable = type.name == "Host" || type.name == "Service";
+    if (checkable && std::ranges::find(surroundings_.global_zones, object.zone) != surroundings_.global_zones.end())
+        return error("hosts and services cannot be in the global zone '" + object.zone + "'");
+    return true;
+}
+
+// Looked up once all of the type are made, since they may name each other. What names
+// one that falls falls with it.
+void Evaluator::check_references(const ConfigType& type) {
+    auto& items = by_type_[&type];
+    bool changed = true;
+    while (changed) {
+        changed = false;
+        for (Item* item : items) {
+            if (!item->finished) continue;
+            budget_.step();
+            if (const auto error = broken_reference(*item)) {
+                item->finished = false;
+                changed = true;
+                if (!item->ignore_on_error) refuse_item(*item, *error);
+            }
+        }
+    }
+    for (Item* item : items)
+        if (item->finished) item->made->done = true;
+}
+
+std::optional<ScriptError> Evaluator::missing(const ConfigType& type, const std::string& name, std::string_view attribute) const {
+    const auto found = made_.find({&type, name});
+    if ((found != made_.end() && found->second->finished) || there_.contains({&type, name})) return std::nullopt;
+    const std::string what = std::string(type.name) + " '" + name + "'";
+    ScriptError error;
+    if (const auto refused = refused_names_.find({&type, name}); refused != refused_names_.end()) {
+        error.why = Why::depends;
+        error.cause = refused->second;
+        error.message = "attribute '" + std::string(attribute) + "': depends on " + what + ", which was refused";
+    } else {
+        error.why = Why::attribute;
+        error.message = "attribute '" + std::string(attribute) + "': there is no " + what;
+    }
+    return error;
+}
+
+std::optional<ScriptError> Evaluator::broken_reference(const Item& item) const {
+    const auto at_item = [&](std::optional<ScriptError> error) {
+        if (error) {
+            error->file = item.file;
+            error->at = item.statement->at;
+        }
+        return error;
+    };
+    for (const Field& field : item.type->fields) {
+        if (field.kind != FieldKind::reference && field.kind != FieldKind::references) continue;
+        const ConfigType* const type = config_type(field.refers_to);
+        if (!type || type->role != TypeRole::object) continue;
+        const json::Value* const value = item.attributes.find(field.name);
+        if (!value) continue;
+        if (const std::string* name = value->string(); name && !name->empty()) {
+            std::string full = *name;
+            // A service is named beside its host.
+            if (type->name == "Service") {
+                const bool parent = field.name.starts_with("parent_"), child = field.name.starts_with("child_");
+                const json::Value* const host = item.attributes.find(parent ? "parent_host_name" : child ? "child_host_name" : "host_name");
+                full = (host && host->string() ? *host->string() : std::string()) + "!" + full;
+            }
+            if (auto error = missing(*type, full, field.name)) return at_item(std::move(error));
+        }
+        if (const json::Array* names = value->array()) {
+            for (const json::Value& one : *names) {
+                if (!one.string())
+                    return at_item(
+                        ScriptError{Why::attribute, "attribute '" + std::string(field.name) + "': names are texts", 0, {}, std::nullopt});
+                if (auto error = missing(*type, *one.string(), field.name)) return at_item(std::move(error));
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+void Evaluator::refuse_item(const Item& item, const ScriptError& error) {
+    const std::string& name = item.made && !item.made->name.empty() ? item.made->name : item.name;
+    refuse(error, item.type, name, item.statement, item.file);
+    const auto taken = made_.find({item.type, name});
+    if (taken != made_.end() && taken->second == &item) made_.erase(taken);
+}
+
+json::Value Evaluator::to_json(const Value& value, unsigned depth) {
+    if (depth > kAttributeDepth)
+        throw ScriptError{Why::limit, "values within each other: more than " + std::to_string(kAttributeDepth), making_->file,
+                          making_->statement->at, std::nullopt};
+    budget_.take(sizeof(json::Value));
+    budget_.step();
+    if (value.is_null()) return nullptr;
+    if (const bool* boolean = value.boolean()) return *boolean;
+    if (const double* number = value.number()) {
+        if (!std::isfinite(*number))
+            throw ScriptError{Why::attribute, "an attribute cannot be infinite", making_->file, making_->statement->at, std::nullopt};
+        return *number;
+    }
+    if (const std::string* text = value.string()) {
+        budget_.take(text->size());
+        return *text;
+    }
+    if (const Array* array = value.array()) {
+        json::Array made;
+        made.reserve(array->items.size());
+        for (const Value& item : array->items) made.push_back(to_json(item, depth + 1));
+        return made;
+    }
+    if (const Dictionary* dictionary = value.dictionary()) {
+        std::vector<json::Object::Member> members;
+        members.reserve(dictionary->items.size());
+        for (const auto& [key, item] : dictionary->items) {
+            budget_.take(key.size() + sizeof(std::string));
+            members.emplace_back(key, to_json(item, depth + 1));
+        }
+        return json::Object::from_members(std::move(members)).value_or(json::Object());
+    }
+    const bool function = value.function() != nullptr;
+    throw ScriptError{function ? Why::function : Why::attribute,
+                      function ? "a function is no value of an attribute here"
+                               : "a value of type '" + std::string(type_name(value)) + "' is no value of an attribute",
+                      making_->file, making_->statement->at, std::nullopt};
+}
+
+Object Evaluator::given_out(Item& item) {
+    Object made;
+    made.type = item.type;
+    made.name = item.made->name;
+    made.short_name = item.made->short_name;
+    made.zone = item.made->zone;
+    made.package = item.made->package;
+    made.attributes = std::move(item.attributes);
+    made.templates = std::move(item.templates);
+    made.assigned_groups = std::move(item.assigned_groups);
+    made.place = place(item.file, item.statement->at);
+    made.text = text_of(item.statement, item.file);
+    return made;
+}
+
+}  // namespace endpointd::dsl

@@ -1,0 +1,127 @@
+#pragma once
+// One evaluation at work: what the definitions of the files register, and how it
+// becomes objects, type by type (protocol, 10.4). Not for others: use evaluation.hpp.
+// One thread; lives for one evaluation.
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dsl/evaluation.hpp"
+#include "dsl/interpreter.hpp"
+#include "dsl/source.hpp"
+
+namespace endpointd::dsl {
+
+class Evaluator final : private Definitions {
+public:
+    Evaluator(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits);
+
+    Evaluation run();
+
+private:
+    using Name = std::pair<const ConfigType*, std::string>;
+
+    struct File {
+        const ZoneFile* file = nullptr;
+        std::optional<Node> tree;
+        std::vector<std::size_t> lines;  // where each begins, made when it is first needed
+        bool started = false;            // run, or being run
+    };
+
+    // A definition that was registered: `object`, `template`, or one instance of an `apply`.
+    struct Item {
+        const ConfigType* type = nullptr;
+        std::string name;  // as written: the last part
+        const Node* statement = nullptr;
+        const Node* body = nullptr;
+        Dictionary* closed = nullptr;
+        std::uint32_t file = 0;
+        bool abstract = false;
+        bool ignore_on_error = false;
+        std::vector<std::pair<std::string, Value>> presets;  // of an apply, set before the body
+        std::string zone, package;
+        std::vector<const Node*> assign, ignore;  // of a group
+        Instance* made = nullptr;
+        std::vector<std::string> templates;
+        std::vector<std::string> assigned_groups;
+        json::Object attributes;
+        bool finished = false;  // accepted: it is given out
+    };
+
+    struct Rule {
+        const ConfigType* type = nullptr;
+        const ConfigType* target = nullptr;
+        std::string name;
+        const Node* statement = nullptr;
+        const Node* body = nullptr;
+        const Node* term = nullptr;  // of `for`; null: once
+        Dictionary* closed = nullptr;
+        std::uint32_t file = 0;
+        std::vector<const Node*> assign, ignore;
+        bool failed = false;  // an error of its filter was told
+    };
+
+    // --- Registering (evaluator.cpp) ---
+    void run_file(std::uint32_t file);
+    void define(const Node& definition, Frame& frame) override;
+    void apply(const Node& rule, Frame& frame) override;
+    void import(const std::string& name, Frame& frame) override;
+    void include(const Node& include, Frame& frame) override;
+    Instance* find(const ConfigType& type, std::string_view name) override;
+    std::vector<Instance*> all(const ConfigType& type) override;
+    const ConfigType* defined_type(const Node& node, Frame& frame);
+    bool takes(const ConfigType& type, const std::string& name, const Node& statement, std::uint32_t file);
+
+    // --- Applying (apply_rules.cpp) ---
+    void apply_rules(const ConfigType& type);
+    void apply_rule(Rule& rule, Item& target);
+    void apply_instance(Rule& rule, Item& target, const std::string& name, Frame& frame);
+    void assign_groups(const ConfigType& members, const ConfigType& groups, std::string_view variable);
+    bool matches(const std::vector<const Node*>& assign, const std::vector<const Node*>& ignore, Frame& frame);
+
+    // --- Making (commit.cpp) ---
+    void commit();
+    void commit_type(const ConfigType& type);
+    void make(Item& item);
+    void run_item(Item& item, const Item& body_of, Frame& frame);
+    void run_default_templates(Item& item, Frame& frame);
+    bool finish(Item& item);
+    void check_references(const ConfigType& type);
+    std::optional<ScriptError> broken_reference(const Item& item) const;
+    std::optional<ScriptError> missing(const ConfigType& type, const std::string& name, std::string_view attribute) const;
+    json::Value to_json(const Value& value, unsigned depth);
+    Object given_out(Item& item);
+
+    // --- Refusing ---
+    void refuse(const ScriptError& error, const ConfigType* type, const std::string& name, const Node* statement, std::uint32_t file);
+    void refuse_at(Why why, Position at, std::string message, const ConfigType* type, const std::string& name, const Node* statement,
+                   std::uint32_t file);
+    void refuse_item(const Item& item, const ScriptError& error);
+    Place place(std::uint32_t file, Position at) const;
+    SharedText text_of(const Node* statement, std::uint32_t file);
+
+    Authority authority_;
+    const Surroundings& surroundings_;
+    Budget budget_;
+    Heap heap_;
+    Interpreter interpreter_;
+    std::vector<File> files_;
+    std::deque<Item> items_;
+    std::map<const ConfigType*, std::vector<Item*>> by_type_;             // objects to be made
+    std::map<Name, Item*> named_;                                         // templates, and objects of simple names
+    std::map<const ConfigType*, std::map<std::string, Item*>> defaults_;  // default templates
+    std::map<Name, Item*> made_;                                          // by full name
+    std::set<Name> there_;                                                // surroundings' objects
+    std::map<Name, Why> refused_names_;
+    std::deque<Rule> rules_;
+    std::map<std::pair<const Node*, std::uint32_t>, SharedText> texts_;
+    Item* making_ = nullptr;
+    Evaluation result_;
+};
+
+}  // namespace endpointd::dsl
