@@ -38,9 +38,10 @@ public:
     }
     // A text or list of this size was gone through.
     void handled(std::size_t bytes) { step(1 + bytes / kBytesOfStep); }
+    // Before it is allocated: what is too much never is.
     void take(std::size_t bytes) {
+        if (bytes > limits_.bytes - bytes_) throw OutOfBudget{Exhausted::bytes};
         bytes_ += bytes;
-        if (bytes_ > limits_.bytes) throw OutOfBudget{Exhausted::bytes};
     }
     void object() {
         if (++objects_ > limits_.objects) throw OutOfBudget{Exhausted::objects};

@@ -109,7 +109,7 @@ bool Evaluator::finish(Item& item) {
     for (const Field& field : type.fields) {
         if (!field.required) continue;
         const json::Value* const value = item.attributes.find(field.name);
-        const bool empty = !value || value->is_null() || (value->string() && value->string()->empty());
+        const bool empty = !value ? field.fallback.empty() : value->is_null() || (value->string() && value->string()->empty());
         if (empty) return error("the attribute '" + std::string(field.name) + "' is required");
     }
     if (std::string why = validate(type, item.attributes); !why.empty()) return error(std::move(why));

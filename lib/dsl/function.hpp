@@ -28,12 +28,15 @@ struct Call {
 
 using Native = Value (*)(Call&);
 
+inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
+
 // A row of the tables in natives.hpp. Without `run` the function exists upstream and
 // is refused here, because it looks at or changes something outside the evaluation.
 struct Builtin {
     std::string_view name;
     std::size_t least = 0;  // arguments
     Native run = nullptr;
+    std::size_t most = kAnyNumber;  // upstream ignores what is too much for some
 };
 
 struct Function {

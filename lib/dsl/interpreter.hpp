@@ -75,6 +75,8 @@ public:
     std::string to_text(const Value& value) const;
     // The number of a value, as upstream converts (null: 0, "5": 5); an error for what has none.
     double to_number(const Value& value) const;
+    // `left op right` for an arithmetic, bitwise or comparing operator; an error where it cannot be applied.
+    Value binary(std::string_view op, const Value& left, const Value& right);
     Definitions& definitions() noexcept { return definitions_; }
     Heap& heap() noexcept { return heap_; }
     Namespace& globals() noexcept { return *globals_; }
@@ -122,7 +124,6 @@ private:
     bool provided(std::string_view name) const;
 
     Value operation(const Node& node, Frame& frame);
-    Value binary(std::string_view op, const Value& left, const Value& right);
     Value add(const Value& left, const Value& right);
     Value subtract(const Value& left, const Value& right);
     Value arithmetic(std::string_view op, const Value& left, const Value& right);

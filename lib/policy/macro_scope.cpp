@@ -1,0 +1,135 @@
+#include "policy/macro_scope.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/limits.hpp"
+#include "catalog/macro.hpp"
+
+namespace endpointd::policy {
+
+namespace {
+
+// Texts of an object that hold macros themselves.
+constexpr std::array<std::string_view, 3> kWithMacros = {"notes", "notes_url", "action_url"};
+
+const json::Value* member(const json::Object& attributes, std::string_view path) noexcept {
+    const json::Object* at = &attributes;
+    while (true) {
+        const std::size_t dot = path.find('.');
+        const json::Value* const value = at->find(path.substr(0, dot));
+        if (!value || dot == std::string_view::npos) return value;
+        at = value->object();
+        if (!at) return nullptr;
+        path.remove_prefix(dot + 1);
+    }
+}
+
+const json::Value* custom_variable(const dsl::Object& object, std::string_view name) noexcept {
+    const json::Value* const vars = object.attributes.find("vars");
+    const json::Object* const members = vars ? vars->object() : nullptr;
+    return members ? members->find(name) : nullptr;
+}
+
+bool has_field(const dsl::Object& object, std::string_view name) noexcept {
+    return std::any_of(object.type->fields.begin(), object.type->fields.end(), [&](const dsl::Field& field) { return field.name == name; });
+}
+
+}  // namespace
+
+// `path` behind "host." or "service.".
+MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_view path) noexcept {
+    Found found;
+    if (path == "name") {
+        found.text = object.short_name;
+        found.is_text = true;
+        return found;
+    }
+    found.value = member(object.attributes, path);
+    const std::string_view first = path.substr(0, path.find('.'));
+    found.is_custom = first == "vars" || std::find(kWithMacros.begin(), kWithMacros.end(), first) != kWithMacros.end();
+    if (!found.value && path == "display_name") {
+        found.text = object.short_name;
+        found.is_text = true;
+    }
+    // What is no attribute at all is a state, a time or a mistake.
+    if (!found.value && !found.is_text && first != "vars" && !has_field(object, first)) found.later = true;
+    return found;
+}
+
+MacroScope::Found MacroScope::look_up(std::string_view name) const noexcept {
+    Found later;
+    later.later = true;
+    if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+        const std::string_view of = name.substr(0, dot);
+        const dsl::Object* const object = of == "host" ? host_ : of == "service" ? service_ : nullptr;
+        return object ? in_object(*object, name.substr(dot + 1)) : later;
+    }
+    for (const dsl::Object* object : {service_, host_}) {
+        if (!object) continue;
+        if (const json::Value* value = custom_variable(*object, name)) {
+            Found found;
+            found.value = value;
+            found.is_custom = true;
+            return found;
+        }
+        if (name == "name" || has_field(*object, name)) return in_object(*object, name);
+    }
+    return later;
+}
+
+Result<StaticValue> MacroScope::value_of(std::string_view name) const {
+    std::size_t lookups = 0;
+    Found found = look_up(name);
+    if (found.later) return StaticValue{};
+    return expand(found, 0, lookups);
+}
+
+Result<StaticValue> MacroScope::expand(const Found& found, unsigned level, std::size_t& lookups) const {
+    if (found.is_text) return StaticValue{true, found.text};
+    if (!found.value) return StaticValue{true, nullptr};
+    if (!found.is_custom) return StaticValue{true, *found.value};
+    if (const std::string* text = found.value->string()) return expand_text(*text, level, lookups);
+    const json::Array* const elements = found.value->array();
+    if (!elements) return StaticValue{true, *found.value};
+    json::Array expanded;
+    for (const json::Value& element : *elements) {
+        const std::string* const text = element.string();
+        if (!text) {
+            expanded.push_back(element);
+            continue;
+        }
+        Result<StaticValue> value = expand_text(*text, level, lookups);
+        if (!value || !value->known) return value;
+        expanded.push_back(std::move(value->value));
+    }
+    return StaticValue{true, std::move(expanded)};
+}
+
+Result<StaticValue> MacroScope::expand_text(const std::string& text, unsigned level, std::size_t& lookups) const {
+    if (text.find('$') == std::string::npos) return StaticValue{true, text};
+    const Result<std::vector<std::string>> names = catalog::macro_names(text);
+    if (!names) return names.error();
+    if (level >= kMacroLevels) return fail(Errc::too_large, "macros within macros beyond " + std::to_string(kMacroLevels) + " levels");
+    json::Object scope;
+    for (const std::string& name : *names) {
+        if (++lookups > kMacroLookups) return fail(Errc::too_large, "more than " + std::to_string(kMacroLookups) + " macros in one value");
+        if (scope.find(name)) continue;
+        const Found found = look_up(name);
+        if (found.later) return StaticValue{};
+        Result<StaticValue> value = expand(found, level + 1, lookups);
+        if (!value || !value->known) return value;
+        // Not set: the argument that wants it is left out, which is for the run to see.
+        if (value->value.is_null()) return StaticValue{};
+        scope.set(name, std::move(value->value));
+    }
+    catalog::Resolved resolved = catalog::resolve(text, scope);
+    if (resolved.misplaced) return fail(Errc::invalid, "an array cannot stand inside a longer text");
+    // No rule takes a longer one, and each level could double it.
+    const std::string* const joined = resolved.value.string();
+    if (joined && joined->size() > limits::kParameterLength)
+        return fail(Errc::too_large, "must not be longer than " + std::to_string(limits::kParameterLength) + " bytes");
+    return StaticValue{true, std::move(resolved.value)};
+}
+
+}  // namespace endpointd::policy

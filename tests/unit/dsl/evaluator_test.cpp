@@ -1,0 +1,189 @@
+// Claims about evaluation: what text becomes which objects, and that it always ends.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "dsl/evaluation.hpp"
+
+namespace endpointd::dsl {
+namespace {
+
+Evaluation pushed(std::vector<std::string> texts, Limits limits = {}, Surroundings surroundings = {}) {
+    std::vector<ZoneFile> files;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const std::string name = std::string(1, static_cast<char>('a' + i)) + ".conf";
+        files.push_back({"web", {"web/" + name, name, std::move(texts[i])}, "_cluster"});
+    }
+    return evaluate(files, Authority::pushed, surroundings, std::move(limits));
+}
+
+const Object* find(const Evaluation& evaluation, std::string_view type, std::string_view name) {
+    const auto found = std::ranges::find_if(evaluation.objects, [&](const Object& o) { return o.type->name == type && o.name == name; });
+    return found == evaluation.objects.end() ? nullptr : &*found;
+}
+
+std::string attribute(const Object* object, std::string_view name) {
+    if (!object) return "(no object)";
+    const json::Value* const value = object->attributes.find(name);
+    return value ? json::to_text(*value) : "(not set)";
+}
+
+TEST(Evaluator, AnObjectGetsItsAttributes) {
+    const auto made = pushed({"object Host \"a\" {\n  check_command = \"hostalive\"\n  check_interval = 2m\n  vars.os = \"Linux\"\n}"});
+    ASSERT_TRUE(made.refused.empty()) << made.refused.front().message;
+    const Object* host = find(made, "Host", "a");
+    EXPECT_EQ(attribute(host, "check_interval"), "120");
+    EXPECT_EQ(attribute(host, "vars"), R"({"os":"Linux"})");
+    EXPECT_EQ(host->zone, "web");
+    EXPECT_EQ(host->place.line, 1u);
+    EXPECT_TRUE(host->text->starts_with("object Host \"a\" {"));
+    EXPECT_TRUE(host->text->ends_with("\n}"));
+}
+
+TEST(Evaluator, TemplatesAreImportedInOrderWhereverTheyStand) {
+    const auto made = pushed({"object Host \"a\" { import \"x\"; import \"y\"; vars.l += [ 3 ] }",
+                              "template Host \"x\" { check_command = \"dummy\"; check_interval = 1; vars.l = [ 1 ] }\n"
+                              "template Host \"y\" { check_interval = 2; vars.l += [ 2 ] }"});
+    const Object* host = find(made, "Host", "a");
+    EXPECT_EQ(attribute(host, "check_interval"), "2");
+    EXPECT_EQ(attribute(host, "vars"), R"({"l":[1,2,3]})");
+    ASSERT_NE(host, nullptr);
+    EXPECT_EQ(host->templates, (std::vector<std::string>{"a", "x", "y"}));
+}
+
+TEST(Evaluator, ApplyRulesMakeOneServiceForEachMatchAndElement) {
+    const auto made = pushed({"object Host \"h\" { check_command = \"dummy\"; vars.disks[\"/\"] = { w = 5 }; vars.disks[\"/var\"] = { w = 7 } }\n"
+                              "object Host \"i\" { check_command = \"dummy\" }\n"
+                              "apply Service \"disk \" for (d => c in host.vars.disks) { check_command = \"disk\"; vars += c; vars.p = d }\n"
+                              "apply Service \"ping\" { check_command = \"ping4\"; assign where host.name == \"i\"; ignore where host.vars.x }"});
+    ASSERT_TRUE(made.refused.empty()) << made.refused.front().message;
+    EXPECT_EQ(attribute(find(made, "Service", "h!disk /var"), "vars"), R"({"p":"/var","w":7})");
+    EXPECT_NE(find(made, "Service", "i!ping"), nullptr);
+    EXPECT_EQ(find(made, "Service", "h!ping"), nullptr);
+}
+
+TEST(Evaluator, GroupsAreCompleteBeforeServicesAreApplied) {
+    const auto made = pushed({"object HostGroup \"g\" { assign where host.vars.os == \"w\" }\n"
+                              "object Host \"h\" { check_command = \"dummy\"; vars.os = \"w\" }\n"
+                              "apply Service \"s\" { check_command = \"dummy\"; assign where \"g\" in host.groups }"});
+    EXPECT_NE(find(made, "Service", "h!s"), nullptr);
+    EXPECT_EQ(attribute(find(made, "Host", "h"), "groups"), R"(["g"])");
+    EXPECT_EQ(find(made, "Host", "h")->assigned_groups, std::vector<std::string>{"g"});
+}
+
+// Every spelling of a command ends as a refused command, at its line.
+class CommandSpelling : public testing::TestWithParam<const char*> {};
+
+TEST_P(CommandSpelling, IsACommand) {
+    const auto made = pushed({std::string("\n") + GetParam()});
+    ASSERT_FALSE(made.refused.empty());
+    EXPECT_EQ(made.refused.front().why, Why::command) << made.refused.front().message;
+    EXPECT_EQ(made.refused.front().place.line, 2u);
+    EXPECT_TRUE(made.objects.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Evaluator, CommandSpelling,
+                         testing::Values("object CheckCommand \"x\" { command = [ \"/bin/sh\" ] }", "object Types[\"CheckCommand\"] \"x\" { }",
+                                         "object Types.CheckCommand \"x\" { }", "object @CheckCommand \"x\" { }",
+                                         "var Host = CheckCommand; object Host \"x\" { }", "template EventCommand \"x\" { }",
+                                         "apply NotificationCommand \"x\" { assign where true }",
+                                         "for (n in range(3)) { object NotificationCommand \"n\" + n { } }",
+                                         "if (true) { object CheckCommand \"x\" { } }",
+                                         "var f = function() { object CheckCommand \"x\" { } }; f()"));
+
+TEST(Evaluator, WhatIsNotTakenIsToldAndTheRestGoesOn) {
+    const auto made = pushed({"globals.counter = 1\ninclude \"/etc/passwd\"\nlibrary \"x\"\nnamespace N { a = 1 }\nusing N\ny = 5\n"
+                              "object Host \"ok\" { check_command = \"dummy\" }"});
+    EXPECT_NE(find(made, "Host", "ok"), nullptr);
+    ASSERT_EQ(made.refused.size(), 6u);
+    for (std::size_t i = 0; i < 6; ++i) {
+        EXPECT_EQ(made.refused[i].place.line, i + 1) << made.refused[i].message;
+        EXPECT_TRUE(made.refused[i].why == Why::statement || made.refused[i].cause == Why::statement) << made.refused[i].message;
+    }
+}
+
+TEST(Evaluator, FunctionsAreNoValuesOfAttributes) {
+    const auto made = pushed({"object Host \"h\" { check_command = \"dummy\"; vars.x = {{ 1 }} }"});
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().why, Why::function);
+}
+
+TEST(Evaluator, WhatARefusedStatementWroteIsNotReadAfterwards) {
+    const auto made = pushed({"var n = 60\nif (getenv(\"x\")) { n = 10 }\nobject Host \"h\" use(n) { check_command = \"dummy\"; check_interval = n }"});
+    EXPECT_EQ(find(made, "Host", "h"), nullptr);
+}
+
+TEST(Evaluator, ConstantsOfTheHostStay) {
+    Surroundings host;
+    host.constants = {{"NodeName", json::Value("me")}};
+    const auto made = pushed({"const NodeName = \"you\"\nobject Host NodeName { check_command = \"dummy\" }"}, {}, host);
+    EXPECT_NE(find(made, "Host", "me"), nullptr);
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().why, Why::statement);
+}
+
+TEST(Evaluator, TheFirstOfANameStaysAndTheSecondIsTold) {
+    const auto made = pushed({"object Host \"h\" { check_command = \"a\" }\nobject Host \"h\" { check_command = \"b\" }",
+                              "object Service \"s\" { host_name = \"h\"; check_command = \"a\" }\n"
+                              "object Service \"s\" { host_name = \"h\"; check_command = \"b\" }"});
+    EXPECT_EQ(attribute(find(made, "Host", "h"), "check_command"), "\"a\"");
+    EXPECT_EQ(attribute(find(made, "Service", "h!s"), "check_command"), "\"a\"");
+    ASSERT_EQ(made.refused.size(), 2u);
+    EXPECT_EQ(made.refused[0].why, Why::redefined);
+    EXPECT_EQ(made.refused[1].why, Why::redefined);
+}
+
+TEST(Evaluator, WhatDependsOnARefusedObjectSaysSo) {
+    const auto made = pushed({"object Host \"h\" { check_command = \"a\"; vars.x = {{ 1 }} }\nobject Service \"s\" { host_name = \"h\"; check_command = \"a\" }"});
+    ASSERT_EQ(made.refused.size(), 2u);
+    EXPECT_EQ(made.refused[1].why, Why::depends);
+    EXPECT_EQ(made.refused[1].cause, Why::function);
+}
+
+// Bombs: each ends by a limit, quickly, and says which.
+class Bomb : public testing::TestWithParam<const char*> {};
+
+TEST_P(Bomb, EndsWithinTheLimits) {
+    Limits limits;
+    limits.steps = 2'000'000;
+    limits.bytes = 64 * 1024 * 1024;
+    limits.objects = 10'000;
+    const auto made = pushed({GetParam()}, limits);
+    ASSERT_FALSE(made.refused.empty());
+    EXPECT_EQ(made.refused.back().why, Why::limit) << made.refused.back().message;
+    EXPECT_LE(made.bytes, limits.bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Evaluator, Bomb,
+    testing::Values("while (true) { }", "var f = function(g) { g(g) }; f(f)", "var a = \"xxxxxxxxxxxxxxxx\"; while (true) { a = a + a }",
+                    "var a = [ 1 ]; while (true) { a = a + a }", "var d = {}; var i = 0; while (true) { d[i] = i; i += 1 }",
+                    "template Host \"t\" { import \"t\" }\nobject Host \"h\" { import \"t\" }",
+                    "for (i in range(100000)) { object Host \"h\" + i { check_command = \"x\" } }",
+                    "for (i in range(200)) { object Host \"h\" + i { check_command = \"x\" } }\n"
+                    "apply Service \"s\" for (x in range(100)) { check_command = \"x\" }",
+                    "var a = [ 1 ]; for (i in range(30)) { a = [ a, a ] }; object Host \"h\" use(a) { check_command = \"x\"; vars.a = a }",
+                    "object Host \"h\" { check_command = \"x\"; vars.a = []; vars.a.add(vars.a) }", "var a = []; a[900000000] = 1",
+                    "range(1000000000)", "const A = range(100000); for (x in A) { for (y in A) { } }"));
+
+TEST(Evaluator, ChainsAndOperatorsOfAnyLengthAreWalkedFlat) {
+    std::string chain = "var a = {}\nvar b = a";
+    for (int i = 0; i < 50'000; ++i) chain += ".a";
+    std::string sum = "\nobject Host \"h\" { check_command = \"x\"; vars.n = 1";
+    for (int i = 0; i < 50'000; ++i) sum += "+1";
+    const auto made = pushed({chain + sum + " }"});
+    ASSERT_TRUE(made.refused.empty()) << made.refused.front().message;
+    EXPECT_EQ(attribute(find(made, "Host", "h"), "vars"), R"({"n":50001})");
+}
+
+TEST(Evaluator, ASyntaxErrorCostsItsFileAlone) {
+    const auto made = pushed({"object Host \"a\" { check_command = \"x\" }\nobject Host \"b\" {", "object Host \"c\" { check_command = \"x\" }"});
+    EXPECT_EQ(find(made, "Host", "a"), nullptr);
+    EXPECT_NE(find(made, "Host", "c"), nullptr);
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().why, Why::syntax);
+}
+
+}  // namespace
+}  // namespace endpointd::dsl
