@@ -128,7 +128,7 @@ void Judge::reject_late() {
             announced.type = planned.object.type->name;
             announced.name = planned.object.name;
             announced.zone = planned.object.zone;
-            announced.config = planned.object.text;
+            announced.config = *planned.object.text;
             origin.announced = &announced;
         }
         reject_object(planned.object, origin, *std::move(objection));

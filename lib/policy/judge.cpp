@@ -101,7 +101,7 @@ void Judge::refuse(const dsl::Refused& refused, const TextOrigins& origins) {
     rejection.object_type = refused.type;
     rejection.object_name = refused.name;
     rejection.zone = refused.zone;
-    rejection.content = refused.text;
+    rejection.content = *refused.text;
     if (origin) {
         rejection.parent = origin->parent;
         if (rejection.zone.empty()) rejection.zone = origin->zone;
@@ -177,7 +177,7 @@ void Judge::reject_object(const dsl::Object& object, const TextOrigin& origin, O
         rejection.line = object.place.line;
     }
     rejection.detail = std::move(objection.detail);
-    rejection.content = object.text;
+    rejection.content = *object.text;
     reject(std::move(rejection));
 }
 

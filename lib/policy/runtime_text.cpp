@@ -184,7 +184,7 @@ ReadAnnotation read_annotation(const RuntimeObject& announced, const catalog::Ca
     object.zone = announced.zone;
     object.package = "_api";
     object.templates = {object.short_name};
-    object.text = announced.config.substr(0, dsl::kKeptText);
+    object.text = std::make_shared<const std::string>(announced.config.substr(0, dsl::kKeptText));
     object.place.line = text.definition->at.line;
     for (std::size_t i = 3; i < text.definition->children.size(); ++i) {
         result.objection = malformed("a " + announced.type + " takes nothing along (`use`)");
