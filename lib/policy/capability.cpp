@@ -39,23 +39,9 @@ std::optional<Capability> capability_from(std::string_view name) noexcept {
 }
 
 bool is_available(Capability capability) noexcept {
-    switch (capability) {
-        case Capability::results:
-        case Capability::pause:
-        case Capability::downtime:
-        case Capability::comment:
-        case Capability::execute:
-        case Capability::action:
-        case Capability::event:
-        case Capability::config:
-            return true;
-        case Capability::recheck:
-        case Capability::acknowledge:
-        case Capability::passive:
-        case Capability::renew:
-            return false;
-    }
-    return false;
+    return capability == Capability::results || capability == Capability::execute || capability == Capability::action ||
+           capability == Capability::event || capability == Capability::config || capability == Capability::downtime ||
+           capability == Capability::comment || capability == Capability::pause;
 }
 
 }  // namespace endpointd::policy
