@@ -29,6 +29,7 @@ private:
     struct File {
         const ZoneFile* file = nullptr;
         std::optional<Node> tree;
+        std::deque<Node> replaced;       // what stands for statements of it; see director.hpp
         std::vector<std::size_t> lines;  // where each begins, made when it is first needed
         bool started = false;            // run, or being run
     };
@@ -68,6 +69,7 @@ private:
 
     // --- Registering (evaluator.cpp) ---
     void run_file(std::uint32_t file);
+    const Node& allowed_form(const Node& statement, File& file);
     void define(const Node& definition, Frame& frame) override;
     void apply(const Node& rule, Frame& frame) override;
     Flow import(const std::string& name, Frame& frame) override;

@@ -121,6 +121,7 @@ private:
     Value default_of(const Field& field);
     void set_attribute(Instance& object, const std::string& name, Value value);
     void set_global(Namespace& space, const std::string& name, Value value, bool constant);
+    bool replaces_offered(const std::string& name, const Value& value);
     Function* native(const Builtin& row);
     bool provided(std::string_view name) const;
 
