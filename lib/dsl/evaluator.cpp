@@ -263,7 +263,7 @@ Flow Evaluator::import(const std::string& name, Frame& frame) {
         }
         if (const ItlTemplate* known = itl_template(object->type->name, name); known && known->without_effect) {
             making_->templates.push_back(name);
-            return;
+            return Flow::next;
         }
         interpreter_.fail("import of '" + name + "': there is no template or object of type '" + std::string(object->type->name) +
                           "' of that name");
