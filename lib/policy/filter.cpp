@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "policy/judge.hpp"
+#include "policy/offered.hpp"
 
 namespace endpointd::policy {
 
@@ -94,7 +95,7 @@ private:
 
 dsl::Surroundings surroundings_of(const World& world) {
     dsl::Surroundings around;
-    around.constants = {{"NodeName", world.node}, {"ZoneName", world.topology->local_zone().name}, {"PluginDir", world.plugin_dir}};
+    around.constants = host_constants(world.node, world.topology->local_zone().name, world.plugin_dir);
     for (const dsl::Object& object : *world.local) around.objects.emplace_back(object.type->name, object.name);
     for (const auto& [name, zone] : world.topology->zones())
         if (zone.global) around.global_zones.push_back(name);
