@@ -16,6 +16,7 @@
 #include "exec/client.hpp"
 #include "net/listener.hpp"
 #include "net/task_group.hpp"
+#include "policy/plan.hpp"
 #include "policy/usage.hpp"
 #include "store/store_thread.hpp"
 
@@ -34,6 +35,7 @@ public:
     std::optional<json::Value> caps(const std::optional<std::string>& parent) const override;
     Result<json::Value> caps_check(const admin::CapsQuestion& question) const override;
     std::shared_ptr<const catalog::Catalog> catalog() const override { return configuration_.catalog; }
+    std::shared_ptr<const policy::Plan> plan() const override { return plan_; }
     Duration command_timeout() const override { return configuration_.settings.runner.timeout; }
     store::StoreThread& store() override { return *store_; }
     void run_command(const std::string& name, json::Object parameters, const admin::Caller& caller, RunDone done) override;
@@ -74,6 +76,7 @@ private:
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer stop_timer_{io_};
     policy::Usage usage_;
+    std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
     std::unique_ptr<store::StoreThread> store_;
     std::unique_ptr<exec::RunnerClient> runner_;
     std::unique_ptr<cluster::Dispatcher> dispatcher_;

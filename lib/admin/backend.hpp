@@ -18,6 +18,9 @@
 namespace endpointd::catalog {
 class Catalog;
 }
+namespace endpointd::policy {
+struct Plan;
+}
 namespace endpointd::store {
 class StoreThread;
 }
@@ -72,6 +75,8 @@ public:
 
     // The catalog in force; never null. Kept by whoever asked past a reload.
     virtual std::shared_ptr<const catalog::Catalog> catalog() const = 0;
+    // The objects in force and what was refused; never null. Kept by whoever asked past the next plan.
+    virtual std::shared_ptr<const policy::Plan> plan() const = 0;
     // runner.timeout: that of a command without its own.
     virtual Duration command_timeout() const = 0;
 

@@ -69,23 +69,32 @@ std::string audited_file(const wire::ConfigFile& file) { return file.zone + (fil
 }  // namespace
 
 Dispatcher::Dispatcher(Services services)
-    : services_(std::move(services)), executor_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
+    : services_(std::move(services)), executor_(services_), config_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
 
 void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);
     services_.usage.configure(*rules_->grants);
     executor_.configure(rules_);
+    config_.configure(rules_);
 }
 
 void Dispatcher::deliver(const Sender& from, Deliver message) {
     wire::Incoming& incoming = message.incoming;
     if (auto* command = std::get_if<wire::ExecuteCommand>(&incoming.message))
         return executor_.execute(from, std::move(*command), std::move(message.payload));
-    if (const auto* update = std::get_if<wire::ConfigUpdate>(&incoming.message)) {
+    if (auto* update = std::get_if<wire::ConfigUpdate>(&incoming.message)) {
         const bool files = std::ranges::any_of(update->files, [](const wire::ConfigFile& file) { return !file.metadata; });
-        if (policy::update_needs_config(files || !update->zones.empty())) deny_update(from, *update);
-        return;
+        if (!policy::update_needs_config(files || !update->zones.empty())) return;
+        if (services_.evaluate && config_.may_update(from.endpoint).allowed) return config_.update(from, std::move(*update));
+        return deny_update(from, *update);
     }
+    if (auto* object = std::get_if<wire::ConfigUpdateObject>(&incoming.message);
+        object != nullptr && services_.evaluate && !is_command_type(object->type))
+        return config_.update_object(from, std::move(*object), std::move(message.payload));
+    if (auto* object = std::get_if<wire::ConfigDeleteObject>(&incoming.message); object != nullptr && services_.evaluate)
+        return config_.delete_object(from, std::move(*object), std::move(message.payload));
+    if (const auto* removal = std::get_if<wire::SetRemovalInfo>(&incoming.message); removal != nullptr && may_remove(from, *removal))
+        return;
     if (const auto* executions = std::get_if<wire::UpdateExecutions>(&incoming.message);
         executions != nullptr && may_update(from, *executions))
         return;
@@ -105,6 +114,15 @@ bool Dispatcher::may_update(const Sender& from, const wire::UpdateExecutions& ex
     if (executions.service) asked.service = *executions.service;
     return endpoint != nullptr && rules_->topology->is_parent(from.endpoint) &&
            rules_->grants->decide(from.endpoint, endpoint->zone, asked).allowed;
+}
+
+// Who removed a downtime or comment is said before it goes. Where that is granted there
+// is nothing to object to, and nothing to do: no object here keeps it.
+bool Dispatcher::may_remove(const Sender& from, const wire::SetRemovalInfo& removal) const {
+    return rules_->topology->is_parent(from.endpoint) &&
+           policy::may_manage(from.endpoint, removal.object_type, removal.object_name,
+                              policy::World{rules_->topology, rules_->grants, rules_->catalog, rules_->local, {}})
+               .allowed;
 }
 
 // Why this is denied, and counts it. A capability without a handler behind it is denied

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "cluster/config_sync.hpp"
 #include "cluster/execute.hpp"
 #include "cluster/receiver.hpp"
 #include "cluster/services.hpp"
@@ -35,8 +36,12 @@ public:
 
     std::size_t waiting() const noexcept { return executor_.waiting(); }
 
+    // What parents want of this node. load() before the first configure().
+    ConfigSync& config() noexcept { return config_; }
+
 private:
     bool may_update(const Sender& from, const wire::UpdateExecutions& executions) const;
+    bool may_remove(const Sender& from, const wire::SetRemovalInfo& removal) const;
     std::string denied(const Sender& from, const store::AuditEntry& entry, const policy::Request& asked);
     void deny(const Sender& from, wire::Method method, const wire::Message& message, std::string payload);
     void deny_update(const Sender& from, const wire::ConfigUpdate& update);
@@ -44,6 +49,7 @@ private:
     Services services_;
     std::shared_ptr<const Rules> rules_;
     CommandExecutor executor_;
+    ConfigSync config_;
     policy::TokenBucket stranger_lines_;  // a stranger cannot make us log without bound
     std::uint64_t stranger_lines_dropped_ = 0;
     policy::TokenBucket refusal_lines_;

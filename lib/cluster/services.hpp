@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "catalog/catalog.hpp"
 #include "cluster/builtin.hpp"
+#include "cluster/config_worker.hpp"
 #include "cluster/sender.hpp"
 #include "dsl/zones.hpp"
 #include "exec/outcome.hpp"
@@ -19,6 +20,7 @@
 #include "policy/grants.hpp"
 #include "policy/usage.hpp"
 #include "store/audit_record.hpp"
+#include "store/wanted.hpp"
 
 namespace endpointd::cluster {
 
@@ -31,6 +33,9 @@ struct Rules {
     Duration runner_timeout{};  // of a command that names none
     std::size_t queue = 0;      // requests that may wait (settings: runner.queue)
     Duration answers_kept{};    // answers to actions, for a parent that is away (settings: replay.max_age)
+    std::shared_ptr<const std::vector<dsl::Object>> local;  // the host's own objects
+    policy::UpdateLimits update_limits;                     // of one config::Update, and of what is kept of runtime objects
+    dsl::Limits evaluation_limits;                          // without a time: that is the worker's
 };
 
 struct Services {
@@ -48,6 +53,11 @@ struct Services {
     std::function<NodeHealth()> health;
     // True while records cannot be written: what has to be on record is then not run.
     std::function<bool()> audit_fails;
+    // Configuration: has a plan made (ConfigSync::planned gets it), writes what is wanted, and
+    // shows the plan that is now in force.
+    std::function<void(EvaluationRequest)> evaluate = {};
+    std::function<void(store::WantedChange, std::function<void(bool written)> done)> keep = {};
+    std::function<void(std::shared_ptr<const policy::Plan>)> publish = {};
 };
 
 }  // namespace endpointd::cluster

@@ -279,6 +279,7 @@ Value Interpreter::call(const Function& function, const Value& self, std::vector
     if (const Builtin* row = function.builtin) {
         if (!row->run) fail("the function '" + std::string(row->name) + "' is not available to configuration here", Why::function);
         if (arguments.size() < row->least) fail("too few arguments for '" + std::string(row->name) + "'");
+        if (arguments.size() > row->most) fail("too many arguments for '" + std::string(row->name) + "'");
         Call made{*this, heap_, self, arguments};
         return row->run(made);
     }

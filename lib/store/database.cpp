@@ -110,6 +110,12 @@ Query& Query::bind(std::uint64_t value) {
     return bind(static_cast<std::int64_t>(value));
 }
 
+Query& Query::bind(double value) {
+    ++bound_;
+    if (statement_ != nullptr) EP_ASSERT(sqlite3_bind_double(statement_, bound_, value) == SQLITE_OK);
+    return *this;
+}
+
 Query& Query::bind(std::string_view text) {
     ++bound_;
     if (statement_ == nullptr || error_) return *this;
@@ -155,6 +161,8 @@ std::uint64_t Query::count(int column) const noexcept {
     const std::int64_t value = integer(column);
     return value < 0 ? 0 : static_cast<std::uint64_t>(value);
 }
+
+double Query::real(int column) const noexcept { return sqlite3_column_double(statement_, column); }
 
 std::string_view Query::text(int column) const noexcept {
     const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));

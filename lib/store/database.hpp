@@ -49,6 +49,7 @@ public:
     Query& bind(std::nullptr_t);
     Query& bind(std::int64_t value);
     Query& bind(std::uint64_t value);
+    Query& bind(double value);  // NaN is stored as NULL
     Query& bind(std::string_view text);
     Query& bind(Blob blob);
     template <class T>
@@ -66,6 +67,7 @@ public:
     bool is_null(int column) const noexcept;
     std::int64_t integer(int column) const noexcept;
     std::uint64_t count(int column) const noexcept;  // an integer that is never negative; 0 if it is
+    double real(int column) const noexcept;
     std::string_view text(int column) const noexcept;
     std::string_view blob(int column) const noexcept;
     std::optional<std::string> optional_text(int column) const;

@@ -60,6 +60,49 @@ constexpr std::array kSteps{
          "  content BLOB NOT NULL"
          ") STRICT;",
          "PRAGMA user_version=1"},
+    // What parents want of this node (wanted.hpp). A pushed file is in parts, all of which
+    // hold its digest; `position` is the order in which files and objects are evaluated.
+    Step{"CREATE TABLE pushed_zone("
+         "  zone TEXT PRIMARY KEY,"
+         "  parent TEXT NOT NULL,"
+         "  timestamp REAL NOT NULL"
+         ") STRICT;"
+         "CREATE TABLE pushed_file("
+         "  position INTEGER NOT NULL,"
+         "  part INTEGER NOT NULL,"
+         "  zone TEXT NOT NULL,"
+         "  path TEXT NOT NULL,"
+         "  parent TEXT NOT NULL,"
+         "  sha256 TEXT NOT NULL,"
+         "  content BLOB NOT NULL,"
+         "  PRIMARY KEY(position, part)"
+         ") STRICT;"
+         "CREATE TABLE runtime_object("
+         "  position INTEGER PRIMARY KEY AUTOINCREMENT,"
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  zone TEXT NOT NULL,"
+         "  parent TEXT NOT NULL,"
+         "  version REAL NOT NULL,"
+         "  config BLOB NOT NULL,"
+         "  UNIQUE(type, name)"
+         ") STRICT;"
+         "CREATE TABLE modification("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  parent TEXT NOT NULL,"
+         "  version REAL NOT NULL,"
+         "  attributes BLOB NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT;"
+         "CREATE TABLE tombstone("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  version REAL NOT NULL,"
+         "  deleted INTEGER NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT;",
+         "PRAGMA user_version=2"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

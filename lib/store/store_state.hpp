@@ -82,6 +82,9 @@ struct StoreThread::Impl {
     std::map<std::uint64_t, Follower> followers;
     std::uint64_t next_token = 1;
 
+    // --- the caller's, between start and take_wanted() ---
+    StoredWanted wanted;
+
     // --- the thread's own ---
     std::unique_ptr<Database> database;
     std::unique_ptr<AuditLog> audit;

@@ -27,6 +27,7 @@ Result<std::unique_ptr<StoreThread>> StoreThread::start(Options options, const C
     impl->audit = std::move(*audit);
     if (const std::string& problem = impl->audit->head_problem(); !problem.empty())
         log.error("store", "the audit is damaged; see 'endpointctl audit verify', and remove audit.head to accept it", {{"why", problem}});
+    impl->wanted = read_wanted(*impl->database);
     impl->max_age = impl->options.audit_max_age;
     impl->max_size = impl->options.audit_max_size;
     impl->trim_at = clock.steady();
@@ -114,6 +115,23 @@ void StoreThread::verify(Done<AuditVerdict> done) {
     Impl* impl = impl_.get();
     job.read = [impl, done](AuditLog&) { impl->verifies.push_back(done); };
     job.refuse = [impl, done](Error error) { impl->answer<AuditVerdict>(done, std::move(error)); };
+    if (!impl_->enqueue(job)) job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
+}
+
+StoredWanted StoreThread::take_wanted() { return std::exchange(impl_->wanted, {}); }
+
+void StoreThread::change_wanted(WantedChange change, Done<void> done) {
+    EP_ASSERT(done);
+    Impl* impl = impl_.get();
+    Job job;
+    // The change is shared because a job may be copied, and it can be many megabytes.
+    job.read = [impl, done, change = std::make_shared<const WantedChange>(std::move(change))](AuditLog&) {
+        const Result<void> written = write_wanted(*impl->database, *change);
+        // A disk that refuses this refuses the audit as well, and there it is tried again.
+        if (!written && written.error().code == Errc::io) impl->failed(written.error());
+        impl->answer<void>(done, written);
+    };
+    job.refuse = [impl, done](Error error) { impl->answer<void>(done, std::move(error)); };
     if (!impl_->enqueue(job)) job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
 }
 

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "store/audit_record.hpp"
+#include "store/wanted.hpp"
 
 namespace endpointd::store {
 
@@ -79,6 +80,12 @@ public:
     // The answer is the id of the record about the review itself.
     void review(std::vector<std::uint64_t> ids, std::string by, std::string note, Done<std::uint64_t> done);
     void verify(Done<AuditVerdict> done);  // in steps; writers get their turn in between
+
+    // What parents want, as it was kept when the store was opened. Once: it is handed over.
+    StoredWanted take_wanted();
+    // Writes `change` as one transaction. It is not tried again: an error says that nothing of
+    // it was written. Its size is not bounded here; a caller has one of them under way.
+    void change_wanted(WantedChange change, Done<void> done);
 
     // `follow` is called through `post` with each new or raised record after its
     // commit. After unsubscribe() it is not called again, if both happen on the

@@ -13,6 +13,7 @@
 #include "admin/server.hpp"
 #include "base/log.hpp"
 #include "catalog/catalog.hpp"
+#include "policy/plan.hpp"
 #include "store/store_thread.hpp"
 
 namespace endpointd::test {
@@ -37,6 +38,7 @@ public:
     std::optional<json::Value> caps(const std::optional<std::string>& parent) const override;
     Result<json::Value> caps_check(const admin::CapsQuestion& question) const override;
     std::shared_ptr<const catalog::Catalog> catalog() const override { return catalog_in_force; }
+    std::shared_ptr<const policy::Plan> plan() const override { return plan_in_force; }
     Duration command_timeout() const override { return std::chrono::seconds(60); }
     store::StoreThread& store() override { return *audit; }
     void run_command(const std::string& name, json::Object parameters, const admin::Caller& caller, RunDone done) override;
@@ -54,6 +56,7 @@ public:
     bool hold_runs = false;  // never answers a run
     admin::ReloadAnswer reload_answer;
     std::shared_ptr<const catalog::Catalog> catalog_in_force;
+    std::shared_ptr<const policy::Plan> plan_in_force = std::make_shared<const policy::Plan>();
     std::unique_ptr<store::StoreThread> audit;
 
     // What was asked; read them after the answer came.

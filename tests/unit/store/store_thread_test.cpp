@@ -171,6 +171,21 @@ TEST_F(StoreThreadTest, ShowsExportsAndReviews) {
     EXPECT_EQ(exported->front().reviewed->by, "anna");
 }
 
+TEST_F(StoreThreadTest, WhatParentsWantIsThereAfterARestart) {
+    start();
+    EXPECT_TRUE(store_->take_wanted().objects.empty());
+    WantedChange change;
+    change.objects = {{"m", "Host", "a", "", 1, "x"}};
+    std::optional<Result<void>> answer;
+    store_->change_wanted(change, [&](Result<void> result) { answer = std::move(result); });
+    while (!answer) answers_.run_one();
+    EXPECT_TRUE(*answer);
+    store_.reset();
+    start();
+    EXPECT_EQ(store_->take_wanted().objects, change.objects);
+    EXPECT_TRUE(store_->take_wanted().objects.empty());
+}
+
 TEST_F(StoreThreadTest, FollowersSeeNewAndRaisedRecords) {
     start();
     std::vector<std::pair<std::uint64_t, std::uint64_t>> seen;

@@ -1,0 +1,313 @@
+// What each message does to what is wanted (protocol, 4.2 to 4.4).
+
+#include <algorithm>
+
+#include "cluster/audit_entry.hpp"
+#include "cluster/config_sync.hpp"
+#include "files/digest.hpp"
+#include "policy/method_capability.hpp"
+
+namespace endpointd::cluster {
+
+namespace {
+
+// The host and service that an object is or belongs to, by its full name.
+struct Subject {
+    std::optional<std::string> host, service;
+};
+
+Subject subject_of(std::string_view type, const std::string& name) {
+    Subject subject;
+    if (type != "Host" && type != "Service" && type != "Downtime" && type != "Comment") return subject;
+    const std::size_t first = name.find('!');
+    subject.host = name.substr(0, first);
+    if (first == std::string::npos) return subject;
+    // The last part of a downtime or comment is its own name.
+    const std::size_t second = name.find('!', first + 1);
+    if (type == "Service") subject.service = name.substr(first + 1);
+    else if (second != std::string::npos) subject.service = name.substr(first + 1, second - first - 1);
+    return subject;
+}
+
+std::string digest_of(const wire::ConfigUpdate& update) {
+    files::Sha256 digest;
+    for (const wire::ConfigFile& file : update.files)
+        for (const std::string* text : {&file.zone, &file.path, &file.content}) digest.update(files::sha256_hex(*text));
+    return digest.hex();
+}
+
+double number_of(const json::Object& attributes, std::string_view name) {
+    const json::Value* value = attributes.find(name);
+    return value != nullptr && value->number() != nullptr ? *value->number() : 0;
+}
+
+}  // namespace
+
+policy::Verdict ConfigSync::may_update(const std::string& parent) const {
+    policy::Request request;
+    request.capability = policy::Capability::config;
+    const dsl::Endpoint* endpoint = rules_->topology->endpoint(parent);
+    policy::Verdict verdict = rules_->grants->decide(parent, endpoint != nullptr ? std::string_view(endpoint->zone) : "", request);
+    if (!rules_->topology->is_parent(parent)) {
+        verdict.allowed = false;
+        verdict.reason = policy::Reason::capability_denied;
+        verdict.detail = "only a parent configures this node";
+    }
+    return verdict;
+}
+
+// Each attribute is judged by the filter; a message of which nothing can come is refused here.
+policy::Verdict ConfigSync::may_modify(const std::string& parent, const wire::ConfigUpdateObject& object) const {
+    const Subject subject = subject_of(object.type, object.name);
+    const dsl::Endpoint* endpoint = rules_->topology->endpoint(parent);
+    policy::Verdict verdict;
+    verdict.detail = "attributes of type " + object.type + " are never granted to a parent";
+    const auto ask = [&](std::optional<policy::Capability> capability) {
+        if (verdict.allowed || !capability) return;
+        policy::Request request;
+        request.capability = *capability;
+        if (subject.host) request.host = *subject.host;
+        if (subject.service) request.service = *subject.service;
+        verdict = rules_->grants->decide(parent, endpoint != nullptr ? std::string_view(endpoint->zone) : "", request);
+    };
+    for (const auto& attribute : object.modified_attributes) ask(policy::capability_of_attribute(object.type, attribute.first));
+    // Nothing but a restoration: whoever may change something may take it back.
+    if (object.modified_attributes.empty()) {
+        ask(policy::capability_of_object(object.type));
+        ask(policy::capability_of_attribute(object.type, "enable_active_checks"));
+    }
+    return verdict;
+}
+
+policy::Verdict ConfigSync::may_change(const std::string& parent, const wire::ConfigUpdateObject& object, bool creates) const {
+    if (!creates) return may_modify(parent, object);
+    policy::Verdict verdict = policy::may_manage(parent, object.type, object.name, world_);
+    // A parent that comes back sends the text of an object along with its modified attributes.
+    if (verdict.allowed || object.modified_attributes.empty()) return verdict;
+    policy::Verdict modification = may_modify(parent, object);
+    return modification.allowed ? modification : verdict;
+}
+
+bool ConfigSync::has_room(std::size_t bytes) const {
+    return state_.entries() < rules_->evaluation_limits.objects && state_.bytes() + bytes <= rules_->update_limits.bytes;
+}
+
+bool ConfigSync::admit(Change& change, policy::Verdict verdict, store::AuditEntry entry) {
+    if (change.admitted) return true;
+    const policy::Verdict counted = services_.usage.admit(std::move(verdict), services_.clock.steady()).verdict;
+    change.admitted = counted.allowed;
+    if (counted.allowed) return true;
+    entry.reason = counted.reason;
+    entry.detail = counted.detail;
+    step_.records.push_back(std::move(entry));
+    return false;
+}
+
+void ConfigSync::apply(Change& change) {
+    if (const auto* update = std::get_if<wire::ConfigUpdate>(&change.message)) apply_update(change, *update);
+    else if (const auto* object = std::get_if<wire::ConfigUpdateObject>(&change.message)) apply_object(change, *object);
+    else apply_delete(change, std::get<wire::ConfigDeleteObject>(change.message));
+}
+
+void ConfigSync::apply_update(Change& change, const wire::ConfigUpdate& update) {
+    const std::string& parent = change.from.endpoint;
+    const store::AuditEntry beginning = entry_for(parent, wire::Method::config_update);
+    if (const auto failed = failed_updates_.find(parent); failed != failed_updates_.end() && failed->second == digest_of(update)) {
+        store::AuditEntry entry = beginning;
+        entry.decision = store::Decision::rejected;
+        entry.reason = store::Reason::limit_exceeded;
+        entry.detail = "this update could not be evaluated before, and nothing of it has changed";
+        step_.records.push_back(std::move(entry));
+        return;
+    }
+    UpdateOutcome outcome =
+        judge_update(state_.production(), parent, update, world_, rules_->update_limits, to_unix(services_.clock.wall()));
+    // What was refused last time is no news.
+    std::vector<policy::Rejection>& known = update_rejections_[parent];
+    for (const policy::Rejection& rejection : outcome.rejections)
+        if (std::ranges::none_of(known, [&](const policy::Rejection& before) { return before.same_as(rejection); })) tell(rejection, false);
+    known = outcome.rejections;
+    for (policy::Rejection& rejection : known) rejection.content.clear();
+    for (const std::string& zone : outcome.stale) {
+        store::AuditEntry entry = beginning;
+        entry.reason = store::Reason::stale;
+        entry.object_type = "Zone";
+        entry.object_name = zone;
+        entry.detail = "other text with a timestamp that is not newer: what is in force stays";
+        step_.records.push_back(std::move(entry));
+    }
+    if (outcome.refused || !outcome.anything()) return;
+    if (!admit(change, may_update(parent), beginning)) return;
+    const auto taken = [&](const std::string& zone, const std::string& detail, std::string files) {
+        store::AuditEntry entry = beginning;
+        entry.decision = store::Decision::accepted;
+        entry.reason = store::Reason::ok;
+        entry.object_type = "Zone";
+        entry.object_name = zone;
+        entry.detail = detail;
+        // Another update of the zone is another record.
+        entry.parameter = files::sha256_hex(files);
+        entry.content = std::move(files);
+        step_.accepted.push_back(std::move(entry));
+    };
+    for (const std::string& zone : outcome.changed) taken(zone, "zone taken as pushed", listing(outcome.next, zone));
+    for (const std::string& zone : outcome.vanished) taken(zone, "zone is no longer pushed: its objects are gone", {});
+    state_.set_production(std::move(outcome.next));
+}
+
+void ConfigSync::apply_object(Change& change, const wire::ConfigUpdateObject& object) {
+    const WantedState::Key key{object.type, object.name};
+    // Never newer than its own deletion; and without a version never at all.
+    if (object.version <= state_.deleted(key)) return;
+    const policy::RuntimeObject* there = state_.object(key);
+    const policy::Modification* before = state_.modification(key);
+    const policy::PlannedObject* planned = plan_->find(object.type, object.name);
+    const bool exists = there != nullptr || (planned != nullptr && planned->origin != policy::Origin::runtime);
+    if (!exists && object.config && !object.config->empty()) return create(change, object);
+    // An object that is not there may come with an update that waits; until then nobody sees its attributes.
+    if (object.version <= std::max(there != nullptr ? there->version : 0, before != nullptr ? before->version : 0)) return;
+    modify(change, object, before);
+}
+
+void ConfigSync::create(Change& change, const wire::ConfigUpdateObject& object) {
+    store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
+    policy::Verdict verdict = policy::may_manage(change.from.endpoint, object.type, object.name, world_);
+    if (!verdict.allowed) {
+        entry.reason = verdict.reason;
+        entry.detail = verdict.detail;
+        step_.records.push_back(std::move(entry));
+        return;
+    }
+    if (!has_room(object.config->size())) {
+        entry.reason = store::Reason::limit_exceeded;
+        entry.detail = "there are as many objects made at run time as limits.objects and limits.config_size allow";
+        step_.records.push_back(std::move(entry));
+        return;
+    }
+    if (!admit(change, std::move(verdict), entry)) return;
+    const WantedState::Key key{object.type, object.name};
+    // Attributes of the creating message do not count (protocol, 4.3), nor do those of an object before it.
+    state_.drop_modification(key);
+    state_.put(
+        policy::RuntimeObject{change.from.endpoint, object.type, object.name, object.zone.value_or(""), object.version, *object.config});
+    entry.decision = store::Decision::accepted;
+    entry.reason = store::Reason::ok;
+    entry.detail = "created";
+    entry.parameter = std::to_string(object.version);
+    step_.if_there.push_back({std::move(entry), key, {}});
+}
+
+void ConfigSync::modify(Change& change, const wire::ConfigUpdateObject& object, const policy::Modification* before) {
+    store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
+    policy::Verdict verdict = may_modify(change.from.endpoint, object);
+    if (!verdict.allowed) {
+        entry.reason = verdict.reason;
+        entry.detail = verdict.detail;
+        step_.records.push_back(std::move(entry));
+        return;
+    }
+    if (!has_room(change.payload.size())) {
+        entry.reason = store::Reason::limit_exceeded;
+        entry.detail = "there are as many modified attributes as limits.objects and limits.config_size allow";
+        step_.records.push_back(std::move(entry));
+        return;
+    }
+    if (!admit(change, std::move(verdict), entry)) return;
+    // `original_attributes` is the list of all that is modified; what is not in it is as it was.
+    policy::Modification after{change.from.endpoint, object.type, object.name, object.version, {}};
+    std::vector<std::string> differ;
+    for (const std::string& path : object.original_attributes) {
+        const json::Value* value = object.modified_attributes.find(path);
+        const json::Value* old = before != nullptr ? before->attributes.find(path) : nullptr;
+        if (value == nullptr) value = old;
+        if (value == nullptr) continue;
+        if (old == nullptr || !(*old == *value)) differ.push_back(path);
+        after.attributes.set(path, *value);
+    }
+    std::string restored;
+    if (before != nullptr)
+        for (const auto& attribute : before->attributes)
+            if (after.attributes.find(attribute.first) == nullptr) restored += (restored.empty() ? "" : ", ") + attribute.first;
+    state_.put(std::move(after));
+    entry.decision = store::Decision::changed;
+    entry.reason = store::Reason::ok;
+    if (!restored.empty()) entry.detail = "restored " + restored;
+    else entry.detail.clear();
+    const WantedState::Key key{object.type, object.name};
+    if (!differ.empty() || !restored.empty()) step_.if_there.push_back({std::move(entry), key, std::move(differ)});
+}
+
+void ConfigSync::apply_delete(Change& change, const wire::ConfigDeleteObject& object) {
+    const WantedState::Key key{object.type, object.name};
+    const WallTime now = services_.clock.wall();
+    store::AuditEntry entry = entry_for(change.from.endpoint, wire::Method::config_delete_object);
+    entry.object_type = object.type;
+    entry.object_name = object.name;
+    entry.content = change.payload;
+    policy::Verdict verdict = policy::may_manage(change.from.endpoint, object.type, object.name, world_);
+    if (!verdict.allowed) {
+        entry.reason = verdict.reason;
+        entry.detail = verdict.detail;
+        step_.records.push_back(std::move(entry));
+        return;
+    }
+    const policy::RuntimeObject* there = state_.object(key);
+    if (there == nullptr) {
+        const policy::PlannedObject* planned = plan_->find(object.type, object.name);
+        if (planned != nullptr && planned->origin != policy::Origin::runtime) {
+            entry.reason = store::Reason::out_of_scope;
+            entry.detail = "it was not made at run time (" + planned->origin_text() + "): only its own configuration removes it";
+            step_.records.push_back(std::move(entry));
+            return;
+        }
+        // A peer that has not heard of it yet must not make it again.
+        if (object.version > state_.deleted(key)) state_.bury(key, object.version, now);
+        return;
+    }
+    const policy::Modification* modification = state_.modification(key);
+    const double version = std::max(there->version, modification != nullptr ? modification->version : 0);
+    // Made or changed again since; a sender that names no version means whatever there is.
+    if (object.version > 0 && version > object.version) return;
+    if (!admit(change, std::move(verdict), entry)) return;
+    std::vector<WantedState::Key> gone =
+        object.type == "Host" || object.type == "Service" ? state_.below(object.name) : std::vector<WantedState::Key>{};
+    for (const WantedState::Key& dependent : gone) {
+        const double last = std::max(state_.object(dependent)->version,
+                                     state_.modification(dependent) != nullptr ? state_.modification(dependent)->version : 0);
+        state_.drop_object(dependent);
+        state_.drop_modification(dependent);
+        state_.bury(dependent, last, now);
+    }
+    state_.drop_object(key);
+    state_.drop_modification(key);
+    state_.bury(key, std::max(version, object.version), now);
+    entry.decision = store::Decision::changed;
+    entry.reason = store::Reason::ok;
+    entry.detail = "deleted" + (gone.empty() ? std::string() : ", and " + std::to_string(gone.size()) + " objects that hung on it");
+    step_.accepted.push_back(std::move(entry));
+}
+
+// Downtimes and comments end by our own clock (protocol, 7.4).
+void ConfigSync::end_expired() {
+    const double now = to_unix(services_.clock.wall());
+    for (const char* type : {"Downtime", "Comment"}) {
+        for (const policy::PlannedObject& planned : plan_->objects) {
+            const WantedState::Key key{type, planned.object.name};
+            if (planned.origin != policy::Origin::runtime || state_.object(key) == nullptr || plan_->find(type, key.second) != &planned)
+                continue;
+            const json::Object& attributes = planned.object.attributes;
+            double end = number_of(attributes, std::string_view(type) == "Comment" ? "expire_time" : "end_time");
+            const json::Value* fixed = attributes.find("fixed");
+            // A flexible downtime that began at its last moment lasts as long as it says.
+            const bool flexible =
+                std::string_view(type) == "Downtime" && (fixed == nullptr || fixed->boolean() == nullptr || !*fixed->boolean());
+            if (flexible) end += std::max(number_of(attributes, "duration"), 0.0);
+            if (end <= 0 || end > now) continue;
+            state_.drop_object(key);
+            state_.drop_modification(key);
+        }
+    }
+    state_.forget_old_tombstones(services_.clock.wall());
+}
+
+}  // namespace endpointd::cluster
