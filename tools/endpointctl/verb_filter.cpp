@@ -39,7 +39,7 @@ policy::World world_of(const Configuration& configuration) {
     world.topology = configuration.topology;
     world.grants = configuration.grants;
     world.catalog = configuration.catalog;
-    world.local = std::make_shared<const std::vector<dsl::Object>>();
+    world.local = configuration.local;
     world.node = configuration.settings.node.name;
     return world;
 }
