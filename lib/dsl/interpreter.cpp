@@ -256,7 +256,9 @@ bool Interpreter::replaces_offered(const std::string& name, const Value& value) 
     const Value& offered = found->second.value;
     if (!offered.string() && !offered.number() && !offered.boolean()) return false;
     if (equal(offered, value)) return true;
-    if (name == "NodeName" || name == "ZoneName") return false;
+    if (name == "NodeName" || name == "ZoneName")
+        fail("'" + name + "' is \"" + to_text(offered) + "\" here (" +
+             (name == "NodeName" ? "node.name of endpointd.json)" : "node.zone of endpointd.json, or the node's name)"));
     found->second.value = value;
     written_.insert(name);
     return true;

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kTree = R"(
 object Endpoint "top1" { host = "top1" }
 object Endpoint "master1" { host = "master1" }
-object Endpoint "master2" { host = "master2"; port = "" }
+object Endpoint "master2" { }
 object Endpoint "agent" { host = "agent" }
 object Endpoint "twin" { host = "twin" }
 object Endpoint "beside1" { host = "beside1" }
@@ -76,7 +76,7 @@ TEST(Topology, AZoneSeesItselfWhatIsBelowAndWhatIsGlobal) {
     EXPECT_FALSE(topology.can_access("own", "nowhere"));
 }
 
-TEST(Topology, DialsTheOwnTheParentAndTheChildZonesWhereHostAndPortAreSet) {
+TEST(Topology, DialsTheOwnTheParentAndTheChildZonesWhereAHostIsSet) {
     const Topology topology = tree();
     std::vector<std::string> names;
     for (const Endpoint* other : topology.whom_to_dial()) names.push_back(other->name);
