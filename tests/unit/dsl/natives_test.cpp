@@ -87,16 +87,16 @@ TEST(Natives, WhatHoldsItselfIsNeitherClonedNorEncodedForEver) {
 }
 
 // Each would take gigabytes or hours; the budget is a small one so that the test is quick.
-class Bomb : public testing::TestWithParam<const char*> {};
+class NativesBomb : public testing::TestWithParam<const char*> {};
 
-TEST_P(Bomb, EndsWithinItsBudget) {
+TEST_P(NativesBomb, EndsWithinItsBudget) {
     Limits limits;
     limits.steps = 200'000;
     limits.bytes = 8 * 1024 * 1024;
     EXPECT_EQ(worth("{{ var s = \"aaaaaaaa\"\n for (i in range(14)) { s = s + s }\n" + std::string(GetParam()) + " }}()", limits), "LIMIT");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Bomb,
+INSTANTIATE_TEST_SUITE_P(All, NativesBomb,
                          testing::Values("range(1000000000)", "range(0, 1, 0.0000000001)", "s.replace(\"a\", s)",
                                          "s.split(\"a\").map(x => s).join(s)", "var a = range(1000)\n while (true) { a = union(a, a) }",
                                          "while (true) { s.contains(s) }", "match(\"*\" + s + \"b\", s)",
