@@ -69,7 +69,7 @@ std::string full_name(const Instance& object, std::string_view short_name);
 
 // The value an attribute has once it is assigned: a number from a text that reads as
 // one, true from 1, a text from a number, as upstream converts. An error says what the
-// attribute wants. `own` attributes are the caller's business.
+// attribute wants; the caller names it. `own` attributes are the caller's business.
 Result<Value> converted(const Field& field, const Value& value, Heap& heap);
 // The same for what came as JSON (modified attributes).
 Result<json::Value> converted(const Field& field, const json::Value& value);

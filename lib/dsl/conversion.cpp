@@ -12,8 +12,8 @@ namespace endpointd::dsl {
 
 namespace {
 
-Error wants(const Field& field, std::string_view what, std::string_view got) {
-    return fail(Errc::invalid, "attribute '" + std::string(field.name) + "' wants " + std::string(what) + ", not " + std::string(got));
+Error wants(std::string_view what, std::string_view got) {
+    return fail(Errc::invalid, "it wants " + std::string(what) + ", not " + std::string(got));
 }
 
 // As upstream reads a number in a text: all of it, no spaces, empty is 0.
@@ -28,24 +28,24 @@ std::optional<double> read_number(std::string_view text) {
 
 // `value` as a number, if it is or reads as one.
 template <class V>
-Result<double> number_of(const Field& field, const V& value, std::string_view type) {
+Result<double> number_of(const V& value, std::string_view type) {
     if (value.is_null()) return 0.0;
     if (const bool* const boolean = value.boolean()) return *boolean ? 1.0 : 0.0;
     if (const double* const number = value.number()) {
         if (std::isfinite(*number)) return *number;
-        return wants(field, "a number", "one beyond all bounds");
+        return wants("a number", "one beyond all bounds");
     }
     if (const std::string* const text = value.string()) {
         if (const auto number = read_number(*text)) return *number;
-        return wants(field, "a number", "the text '" + *text + "'");
+        return wants("a number", "the text '" + *text + "'");
     }
-    return wants(field, "a number", type);
+    return wants("a number", type);
 }
 
 // Upstream keeps such numbers as a C int.
-Result<double> integer_of(const Field& field, double number) {
+Result<double> integer_of(double number) {
     const double whole = std::trunc(number);
-    if (std::fabs(whole) > std::numeric_limits<std::int32_t>::max()) return wants(field, "a whole number", number_text(number));
+    if (std::fabs(whole) > std::numeric_limits<std::int32_t>::max()) return wants("a whole number", number_text(number));
     return whole == 0 ? 0.0 : whole;
 }
 
@@ -56,11 +56,11 @@ Result<V> converted_scalar(const Field& field, const V& value, std::string_view 
         case FieldKind::number:
         case FieldKind::integer:
         case FieldKind::boolean: {
-            const auto number = number_of(field, value, type);
+            const auto number = number_of(value, type);
             if (!number) return number.error();
             if (field.kind == FieldKind::boolean) return V(*number != 0);
             if (field.kind == FieldKind::number) return V(*number);
-            const auto whole = integer_of(field, *number);
+            const auto whole = integer_of(*number);
             if (!whole) return whole.error();
             return V(*whole);
         }
@@ -72,9 +72,9 @@ Result<V> converted_scalar(const Field& field, const V& value, std::string_view 
     if (const bool* const boolean = value.boolean()) return make_text(*boolean ? "true" : "false");
     if (const double* const number = value.number()) {
         if (std::isfinite(*number)) return make_text(number_text(*number));
-        return wants(field, "a text", "a number beyond all bounds");
+        return wants("a text", "a number beyond all bounds");
     }
-    return wants(field, "a text", type);
+    return wants("a text", type);
 }
 
 }  // namespace
@@ -85,15 +85,15 @@ Result<Value> converted(const Field& field, const Value& value, Heap& heap) {
             return value;
         case FieldKind::any:
             if (value.function() || value.instance() || value.name_space() || value.type() || value.reference() || value.date_time())
-                return wants(field, "a text, number, array or dictionary", type_name(value));
+                return wants("a text, number, array or dictionary", type_name(value));
             return value;
         case FieldKind::array:
         case FieldKind::references:
             if (value.is_null() || value.array()) return value;
-            return wants(field, "an array", type_name(value));
+            return wants("an array", type_name(value));
         case FieldKind::dictionary:
             if (value.is_null() || value.dictionary()) return value;
-            return wants(field, "a dictionary", type_name(value));
+            return wants("a dictionary", type_name(value));
         default:
             break;
     }
@@ -108,10 +108,10 @@ Result<json::Value> converted(const Field& field, const json::Value& value) {
         case FieldKind::array:
         case FieldKind::references:
             if (value.is_null() || value.array()) return value;
-            return wants(field, "an array", value.type_name());
+            return wants("an array", value.type_name());
         case FieldKind::dictionary:
             if (value.is_null() || value.object()) return value;
-            return wants(field, "a dictionary", value.type_name());
+            return wants("a dictionary", value.type_name());
         default:
             break;
     }

@@ -43,7 +43,7 @@ std::string check_references(const ConfigType& type, const json::Object& set) {
         if (field.kind != FieldKind::references) continue;
         for (const json::Value& name : array_of(set, field.name))
             if (!name.string() || name.string()->empty())
-                return at(field.name, "an element is no name of a " + std::string(field.refers_to));
+                return at(field.name, "an element is not the name of any " + std::string(field.refers_to));
     }
     return {};
 }

@@ -187,10 +187,9 @@ TEST_F(ConfigTypeTest, WhatHasNoTextIsNoAttribute) {
     }
 }
 
-TEST_F(ConfigTypeTest, ErrorsNameTheAttributeAndWhatItWants) {
-    EXPECT_EQ(converted(field("Host", "check_interval"), parsed("\"5x\"")).error().text,
-              "attribute 'check_interval' wants a number, not the text '5x'");
-    EXPECT_EQ(converted(field("Host", "groups"), parsed("\"x\"")).error().text, "attribute 'groups' wants an array, not string");
+TEST_F(ConfigTypeTest, ErrorsSayWhatTheAttributeWants) {
+    EXPECT_EQ(converted(field("Host", "check_interval"), parsed("\"5x\"")).error().text, "it wants a number, not the text '5x'");
+    EXPECT_EQ(converted(field("Host", "groups"), parsed("\"x\"")).error().text, "it wants an array, not string");
 }
 
 TEST_F(ConfigTypeTest, DefaultsAreThoseOfIcinga) {

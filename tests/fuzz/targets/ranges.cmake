@@ -1,0 +1,1 @@
+endpointd_fuzz(ranges SOURCE ${CMAKE_CURRENT_LIST_DIR}/ranges.cpp DEPS dsl)
