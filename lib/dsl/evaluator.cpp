@@ -252,7 +252,7 @@ void Evaluator::include(const Node& node, Frame& frame) {
         interpreter_.fail("the included file '" + path + "' is not in zones.d");
 }
 
-void Evaluator::import(const std::string& name, Frame& frame) {
+Flow Evaluator::import(const std::string& name, Frame& frame) {
     Instance* const object = frame.self.instance();
     if (!object || !making_) interpreter_.fail("'import' belongs into the body of an object, template or apply rule");
     const auto found = named_.find({object->type, name});
@@ -263,12 +263,12 @@ void Evaluator::import(const std::string& name, Frame& frame) {
         }
         if (const ItlTemplate* known = itl_template(object->type->name, name); known && known->without_effect) {
             making_->templates.push_back(name);
-            return;
+            return Flow::next;
         }
         interpreter_.fail("import of '" + name + "': there is no template or object of type '" + std::string(object->type->name) +
                           "' of that name");
     }
-    run_item(*making_, *found->second, frame);
+    return run_item(*making_, *found->second, frame);
 }
 
 Instance* Evaluator::find(const ConfigType& type, std::string_view name) {

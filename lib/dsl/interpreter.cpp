@@ -244,6 +244,7 @@ void Interpreter::set_attribute(Instance& object, const std::string& name, Value
     auto made = converted(field, value, heap_);
     if (!made) fail("attribute '" + name + "': " + made.error().text, Why::attribute);
     object.set(*index, std::move(*made));
+    object.wrote({*index, file_, at_.line, at_.column});
 }
 
 // A global, for whoever may write one. `constant`: by `const` or a named function, which pushed text may use.

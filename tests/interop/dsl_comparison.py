@@ -18,9 +18,7 @@ def program():
 
 
 def _arguments():
-    arguments = [program(), "--node", dsl_oracle.NODE, "--zone", dsl_oracle.ZONE, "--const", "TicketSalt="]
-    for name in ("PluginDir", "ManubulonPluginDir", "PluginContribDir"):
-        arguments += ["--const", f"{name}={dsl_oracle.PLUGINS}"]
+    arguments = [program(), "--node", dsl_oracle.NODE, "--zone", dsl_oracle.ZONE, "--plugins", dsl_oracle.PLUGINS]
     for zone in dsl_oracle.GLOBAL_ZONES:
         arguments += ["--global", zone]
     return arguments
@@ -72,7 +70,7 @@ def exactly(left, right):
     return left == right
 
 
-def _inside(source, refused):
+def inside(source, refused):
     return any(r["file"] == source["file"] and r["first"] <= source["line"] <= r["last"] for r in refused)
 
 
@@ -101,7 +99,7 @@ def differences(expected, result, files):
                 found.append(f"{title}: {name} is {json.dumps(value)}, not {json.dumps(right)}")
     for name, item in here.items():
         # A rule or loop that fails for one object fails as a whole upstream; here the others stay.
-        if not _inside(item["source"], expected["refused"]):
+        if not inside(item["source"], expected["refused"]):
             found.append(f"{name[0]} {name[1]!r} should not be there ({item['source']})")
         elif _statement(files, item["source"]).startswith("object"):
             found.append(f"{name[0]} {name[1]!r} is refused by Icinga ({item['source']})")
@@ -114,7 +112,7 @@ def differences(expected, result, files):
             lines = [(r["line"], r["message"]) for r in result["refused"] if r["file"] == error["file"]]
             found.append(f"the error in {error['file']}:{error['line']} stands elsewhere: {lines}")
     for refused in result["refused"]:
-        if not _inside(refused, expected["refused"]):
+        if not inside(refused, expected["refused"]):
             found.append(f"refused, and Icinga takes it: {refused['type']} {refused['name']!r} {refused['file']}:{refused['line']} "
                          f"{refused['why']}: {refused['message']}")
     return found

@@ -14,6 +14,7 @@
 
 #include "dsl/evaluation.hpp"
 #include "json/value.hpp"
+#include "policy/offered.hpp"
 
 namespace {
 
@@ -21,9 +22,9 @@ using namespace endpointd;
 namespace filesystem = std::filesystem;
 
 constexpr std::string_view kUsage =
-    "usage: dsl_dump --node N --zone Z [--const K=V]... [--global ZONE]... ZONES_DIR\n"
-    "       dsl_dump --node N --zone Z [--const K=V]... --expressions FILE   (one per line; - is the standard input)\n"
-    "       dsl_dump --node N --zone Z [--const K=V]... -e EXPR\n";
+    "usage: dsl_dump --node N --zone Z [--plugins DIR] [--global ZONE]... ZONES_DIR\n"
+    "       dsl_dump --node N --zone Z [--plugins DIR] --expressions FILE   (one per line; - is the standard input)\n"
+    "       dsl_dump --node N --zone Z [--plugins DIR] -e EXPR\n";
 
 std::string content(const filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -116,25 +117,25 @@ int directory(const filesystem::path& path, const dsl::Surroundings& surrounding
 
 int main(int argc, char** argv) {
     dsl::Surroundings surroundings;
-    std::string file, place;
+    std::string file, place, node, zone, plugins, expr;
     for (int i = 1; i < argc; ++i) {
         const std::string_view option = argv[i];
         if (option.starts_with("-") && option != "-" && i + 1 == argc) {
             std::fputs(kUsage.data(), stderr);
             return 2;
         }
-        if (option == "--node") surroundings.constants.emplace_back("NodeName", argv[++i]);
-        else if (option == "--zone") surroundings.constants.emplace_back("ZoneName", argv[++i]);
+        if (option == "--node") node = argv[++i];
+        else if (option == "--zone") zone = argv[++i];
         else if (option == "--global") surroundings.global_zones.emplace_back(argv[++i]);
-        else if (option == "--const") {
-            const std::string_view pair = argv[++i];
-            const auto equals = pair.find('=');
-            if (equals != pair.npos) surroundings.constants.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-        } else if (option == "--expressions") file = argv[++i];
-        else if (option == "-e") {
-            std::cout << expression(argv[++i], surroundings, false) << '\n';
-            return 0;
-        } else place = option;
+        else if (option == "--plugins") plugins = argv[++i];
+        else if (option == "--expressions") file = argv[++i];
+        else if (option == "-e") expr = argv[++i];
+        else place = option;
+    }
+    surroundings.constants = policy::host_constants(node, zone, plugins);
+    if (!expr.empty()) {
+        std::cout << expression(expr, surroundings, false) << '\n';
+        return 0;
     }
     if (!file.empty()) return expressions(file, surroundings);
     if (place.empty()) {
