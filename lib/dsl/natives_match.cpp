@@ -20,6 +20,8 @@ constexpr std::size_t kPatternLength = 16 * 1024;
 constexpr std::int64_t kPatternMemory = 1024 * 1024;
 // Steps that compiling costs, whatever comes of it.
 constexpr std::uint64_t kCompileSteps = 500;
+// Behind a backslash these mean something else to RE2 than to upstream: ends of words and of the text, line breaks, properties.
+constexpr std::string_view kOtherEscapes = "<>`'vpP";
 // Instructions of a compiled expression that go through a byte in the time of one.
 constexpr std::size_t kInstructionsAtOnce = 32;
 
@@ -104,6 +106,14 @@ struct Network {
     }
 };
 
+bool has_other_escape(std::string_view pattern) noexcept {
+    for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
+        if (pattern[i] != '\\') continue;
+        if (kOtherEscapes.find(pattern[++i]) != std::string_view::npos) return true;
+    }
+    return false;
+}
+
 Network parse_network(Call& call, std::string_view text) {
     const std::size_t slash = text.find('/');
     bool is_v4 = false;
@@ -135,6 +145,9 @@ Value native_regex(Call& call) {
     if (pattern.view().size() > kPatternLength)
         call.interpreter.fail("regex(): the pattern '" + excerpt(pattern.view()) + "' is longer than " + std::to_string(kPatternLength) +
                               " bytes");
+    if (has_other_escape(pattern.view()))
+        call.interpreter.fail("regex(): the pattern '" + excerpt(pattern.view()) +
+                              "' is not one that RE2 takes: one of \\< \\> \\` \\' \\v \\p");
     call.heap.budget().step(kCompileSteps + pattern.view().size());
     RE2::Options options;
     options.set_encoding(RE2::Options::EncodingLatin1);  // upstream compares bytes
@@ -147,7 +160,11 @@ Value native_regex(Call& call) {
                               "' is not one that RE2 takes: " + excerpt(compiled.error()));
     const auto size = static_cast<std::size_t>(compiled.ProgramSize());
     call.heap.budget().step(size);
+    const bool has_anchor = pattern.view().find_first_of("^$") != std::string_view::npos;
     return over_texts(call, "regex", [&](std::string_view text) {
+        // For upstream a line ends there as well, and RE2 cannot be told so.
+        if (has_anchor && text.find_first_of("\r\f") != std::string_view::npos)
+            call.interpreter.fail("regex(): the pattern '" + excerpt(pattern.view()) + "' has ^ or $, and the text a \\r or \\f");
         call.heap.budget().handled(text.size() * (1 + size / kInstructionsAtOnce));
         return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled);
     });

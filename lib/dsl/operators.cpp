@@ -36,7 +36,7 @@ std::string Interpreter::to_text(const Value& value) const {
 }
 
 double Interpreter::to_number(const Value& value) const {
-    if (value.is_null()) return 0;
+    if (value.is_empty()) return 0;
     if (const double* number = value.number()) return *number;
     if (const bool* boolean = value.boolean()) return *boolean ? 1 : 0;
     if (const std::string* text = value.string()) {

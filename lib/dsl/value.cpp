@@ -10,7 +10,7 @@ namespace endpointd::dsl {
 
 namespace {
 
-// Numbers beyond this are written with a fraction, as a 64 bit integer cannot hold them.
+// Beyond this a 64 bit integer cannot hold a number.
 constexpr double kLargestInteger = 9.2e18;
 
 // What `==` sees as a number; none for the rest.
@@ -102,7 +102,7 @@ std::string number_text(double number) {
     char text[400];
     if (std::nearbyint(number) == number && std::fabs(number) < kLargestInteger)
         std::snprintf(text, sizeof text, "%lld", static_cast<long long>(number));
-    else std::snprintf(text, sizeof text, "%f", number);
+    else std::snprintf(text, sizeof text, std::nearbyint(number) == number ? "%.0f" : "%f", number);
     return text;
 }
 

@@ -26,7 +26,7 @@ TEST(Natives, AreWorthWhatTheRealConsoleSays) {
         const std::string expression = line.substr(0, tab), wanted = line.substr(tab + 1);
         const std::string got = worth(expression);
         ++rows;
-        if (wanted == "ERROR") EXPECT_THAT(got, StartsWith("ERROR")) << expression;
+        if (wanted == "ERROR" || wanted.starts_with("REFUSED")) EXPECT_THAT(got, StartsWith("ERROR")) << expression;
         else EXPECT_EQ(got, wanted) << expression;
     }
     EXPECT_GT(rows, 400);
@@ -64,11 +64,15 @@ TEST(Natives, PatternsThatRe2CannotTakeAreNamed) {
 }
 
 TEST(Natives, ACallbackMayChangeTheArrayItIsCalledFor) {
-    EXPECT_EQ(worth("{{ var a = [ 1, 2, 3 ]\n a.map(x => a.add(x))\n a.len() }}()"), "6");
-    EXPECT_EQ(worth("{{ var a = [ 1, 2, 3 ]\n a.map(x => a.clear()) }}()"), "[null]");
-    EXPECT_EQ(worth("{{ var a = [ 3, 1, 2 ]\n a.sort((x, y) => { a.clear()\n x < y }) }}()"), "[1,2,3]");
-    EXPECT_EQ(worth("{{ var a = [ 3, 1, 2 ]\n a.reduce((x, y) => { a.clear()\n x + y }) }}()"), "4");
-    EXPECT_EQ(worth("{{ var a = [ 3, 1, 2 ]\n a.all(x => { a.clear()\n true }) }}()"), "true");
+    const auto with = [](const std::string& method, const std::string& body) {
+        return worth("{{ var a = [ 3, 1, 2 ]\n a." + method + "(function(x) use(a) { " + body + " }) }}()");
+    };
+    EXPECT_EQ(with("map", "a.add(x)\n a.len()"), "[4,5,6]");
+    EXPECT_EQ(with("map", "a.clear()"), "[null]");
+    EXPECT_EQ(with("all", "a.clear()\n true"), "true");
+    EXPECT_EQ(with("filter", "a.remove(0)\n true"), "[3,2]");
+    EXPECT_EQ(worth("{{ var a = [ 3, 1, 2 ]\n a.sort(function(x, y) use(a) { a.clear()\n x < y }) }}()"), "[1,2,3]");
+    EXPECT_EQ(worth("{{ var a = [ 3, 1, 2 ]\n a.reduce(function(x, y) use(a) { a.clear()\n x + y }) }}()"), "4");
 }
 
 TEST(Natives, ASortWithAnyOrderKeepsEveryElement) {
@@ -80,8 +84,10 @@ TEST(Natives, ASortWithAnyOrderKeepsEveryElement) {
 TEST(Natives, WhatHoldsItselfIsNeitherClonedNorEncodedForEver) {
     EXPECT_THAT(worth("{{ var a = []\n a.add(a)\n a.clone() }}()"), HasSubstr("holds itself"));
     EXPECT_THAT(worth("{{ var a = {}\n a.set(\"a\", a)\n a }}()"), HasSubstr("holds itself"));
-    EXPECT_EQ(worth("{{ var a = [ 1 ]\n for (i in range(60)) { a = [ a, a ] }\n a.clone() }}()"), "LIMIT");
-    EXPECT_EQ(worth("{{ var a = [ 1 ]\n for (i in range(30)) { a = [ a, a ] }\n a }}()"), "LIMIT");
+    Limits limits;
+    limits.steps = 200'000;
+    EXPECT_EQ(worth("{{ var a = [ 1 ]\n for (i in range(60)) { a = [ a, a ] }\n a.clone() }}()", limits), "LIMIT");
+    EXPECT_EQ(worth("{{ var a = [ 1 ]\n for (i in range(30)) { a = [ a, a ] }\n a }}()", limits), "LIMIT");
     EXPECT_THAT(worth("Json.decode(range(40).map(x => \"[\").join(\" \") + range(40).map(x => \"]\").join(\" \"))"),
                 HasSubstr("Json.decode()"));
 }
@@ -98,11 +104,11 @@ TEST_P(NativeBomb, EndsWithinItsBudget) {
 
 INSTANTIATE_TEST_SUITE_P(All, NativeBomb,
                          testing::Values("range(1000000000)", "range(0, 1, 0.0000000001)", "s.replace(\"a\", s)",
-                                         "s.split(\"a\").map(x => s).join(s)", "var a = range(1000)\n while (true) { a = union(a, a) }",
-                                         "while (true) { s.contains(s) }", "match(\"*\" + s + \"b\", s)",
-                                         "while (true) { regex(\"(a|b)*c\", s) }", "while (true) { regex(\"(\", s) }",
-                                         "while (true) { Json.decode(\"[]\") }", "while (true) { s.upper() }",
-                                         "Json.encode(range(1000).map(x => s))",
+                                         "s.split(\"a\").map(function(x) use(s) { s }).join(s)",
+                                         "var a = range(1000)\n while (true) { a = union(a, a) }", "while (true) { s.contains(s) }",
+                                         "match(\"*\" + s.substr(0, 60000) + \"b*\", s)", "while (true) { regex(\"(a|b)*c\", s) }",
+                                         "while (true) { try { regex(\"(\", s) } except { } }", "while (true) { Json.decode(\"[]\") }",
+                                         "while (true) { s.upper() }", "Json.encode(range(1000).map(function(x) use(s) { s }))",
                                          "var a = [ 1 ]\n while (true) { a.add(a.shallow_clone()) }",
                                          "while (true) { range(1000).sort((x, y) => y) }", "while (true) { escape_shell_arg(s) }"));
 
