@@ -34,7 +34,7 @@ std::optional<Objection> Judge::objection_to_annotation(const ReadAnnotation& re
     const Subject subject = subject_of(object);
     Request request;
     request.capability = object.type->name == "Downtime" ? Capability::downtime : Capability::comment;
-    request.host = subject.host.value_or("");
+    request.host = subject.host ? std::string_view(*subject.host) : std::string_view();
     if (subject.service) request.service = *subject.service;
     const Verdict verdict = rights_.grants().decide(parent, rights_.of(parent).zone, request);
     if (!verdict.allowed) return Objection{verdict.reason, verdict.detail};
