@@ -143,7 +143,7 @@ class Oracle:
         """As an evaluator that judges object by object has to see it: the statements that Icinga refuses are taken out, one
         error after the other, until it takes the rest. After an error in a template, whose object Icinga does not name, there
         is no saying what that would be: `objects` is None. `refused` says which they were, `errors` what was wrong with them."""
-        files = dict(files)
+        written, files = files, dict(files)
         errors, refused = [], []
         while True:
             result = self.run(files, local)
@@ -154,7 +154,7 @@ class Oracle:
                 if text is None:
                     raise RuntimeError(f"an error without a place: {error}")
                 whole = "syntax error" in error["message"] or "Bad escape" in error["message"]
-                first, last = (1, text.count("\n") + 1) if whole else statement_around(text, error["line"])
+                first, last = (1, text.count("\n") + 1) if whole else statement_around(written[error["file"]], error["line"])
                 found = {"file": error["file"], "first": first, "last": last}
                 if found not in refused:
                     errors.append(error)
