@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kLoopsPatience{500};
 // What an admin answer under way gets.
 constexpr std::chrono::milliseconds kAdminGrace{1000};
+// Downtimes and comments end, and a store that failed is tried again, this often.
+constexpr std::chrono::seconds kTick{30};
 }  // namespace
 
 App::App(Directories directories, ConfigurationSource source, Configuration configuration, Confinement confinement,
@@ -41,16 +43,19 @@ App::Impl::Impl(Directories directories, ConfigurationSource source, Configurati
       }) {}
 
 int App::Impl::run() {
-    if (!start_store()) return 2;
+    if (!start_store() || !start_config_worker()) return 2;
     start_runner_client(std::move(starter_.fd));
     dispatcher_ = std::make_unique<cluster::Dispatcher>(services());
+    dispatcher_->config().load(store_->take_wanted());
     peers_ = std::make_unique<cluster::Peers>(io_.get_executor(), *dispatcher_, clock_, log_);
     apply_rules();
     follow_audit();
     wait_for_signals();
+    tick();
     // Serving begins when the runner has loaded the same catalog: see runner_ready().
     io_.run();
     notify_service_manager("STOPPING=1");
+    config_worker_->stop();
     if (store_) store_->stop();
     log_.info("daemon", "stopped", {{"status", exit_status_}});
     return exit_status_;
@@ -69,6 +74,31 @@ bool App::Impl::start_store() {
     }
     store_ = std::move(*store);
     return true;
+}
+
+bool App::Impl::start_config_worker() {
+    const auto make = []() -> cluster::ConfigWorker::Evaluate {
+        return [planner = std::make_shared<policy::Planner>()](const policy::Wanted& wanted, const policy::World& world,
+                                                               const dsl::Limits& limits) { return planner->plan(wanted, world, limits); };
+    };
+    auto worker = cluster::ConfigWorker::start(
+        make, clock_, [this](std::function<void()> work) { asio::post(io_, std::move(work)); },
+        [this](const cluster::EvaluationResult& result) { dispatcher_->config().planned(result); });
+    if (!worker) {
+        log_.error("config", "cannot start", {{"why", worker.error().text}});
+        return false;
+    }
+    config_worker_ = std::move(*worker);
+    return true;
+}
+
+void App::Impl::tick() {
+    tick_timer_.expires_after(kTick);
+    tick_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || stopping_) return;
+        dispatcher_->config().tick();
+        tick();
+    });
 }
 
 void App::Impl::start_runner_client(UniqueFd starter) {

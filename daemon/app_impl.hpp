@@ -11,6 +11,7 @@
 #include "admin/backend.hpp"
 #include "admin/server.hpp"
 #include "app.hpp"
+#include "cluster/config_worker.hpp"
 #include "cluster/dispatch.hpp"
 #include "cluster/peers.hpp"
 #include "exec/client.hpp"
@@ -43,6 +44,8 @@ public:
 
 private:
     bool start_store();
+    bool start_config_worker();
+    void tick();
     void start_runner_client(UniqueFd starter);
     void runner_ready(const std::string& digest);
     bool start_serving();
@@ -61,6 +64,7 @@ private:
     void note_lost_files();
     cluster::Services services();
     cluster::NodeHealth node_health() const;
+    void publish(std::shared_ptr<const policy::Plan> plan);
     std::string digest() const;
 
     Directories directories_;
@@ -75,10 +79,14 @@ private:
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer stop_timer_{io_};
+    boost::asio::steady_timer tick_timer_{io_};
     policy::Usage usage_;
+    // What is in force, and its numbers for `status`.
     std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
+    std::size_t hosts_ = 0, services_planned_ = 0;
     std::unique_ptr<store::StoreThread> store_;
     std::unique_ptr<exec::RunnerClient> runner_;
+    std::unique_ptr<cluster::ConfigWorker> config_worker_;
     std::unique_ptr<cluster::Dispatcher> dispatcher_;
     std::unique_ptr<cluster::Peers> peers_;
     std::unique_ptr<net::Listener> listener_;

@@ -88,7 +88,7 @@ json::Value App::Impl::status() const {
         {"uptime", seconds(std::chrono::duration_cast<Duration>(clock_.steady() - started_))},
         {"parents", std::move(parents)},
         {"children", std::move(children)},
-        {"objects", json::Object{{"hosts", 0}, {"services", 0}, {"rejected", 0}}},
+        {"objects", json::Object{{"hosts", hosts_}, {"services", services_planned_}, {"rejected", plan_->rejections.size()}}},
         {"runner", json::Object{{"running", runner.running},
                                 {"queued", runner.queued + dispatcher_->waiting()},
                                 {"executed", runner.executed},
@@ -186,7 +186,21 @@ cluster::Services App::Impl::services() {
             peers_->answer(to, std::move(payload), keep_until);
         },
         [this] { return node_health(); },
-        [this] { return store_->status().failing; }};
+        [this] { return store_->status().failing; },
+        [this](cluster::EvaluationRequest request) { config_worker_->submit(std::move(request)); },
+        [this](store::WantedChange change, std::function<void(bool)> done) {
+            store_->change_wanted(std::move(change), [done = std::move(done)](const Result<void>& written) { done(written.has_value()); });
+        },
+        [this](std::shared_ptr<const policy::Plan> plan) { publish(std::move(plan)); }};
+}
+
+void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
+    plan_ = std::move(plan);
+    hosts_ = services_planned_ = 0;
+    for (const policy::PlannedObject& planned : plan_->objects) {
+        hosts_ += planned.object.type->name == "Host" ? 1 : 0;
+        services_planned_ += planned.object.type->name == "Service" ? 1 : 0;
+    }
 }
 
 cluster::NodeHealth App::Impl::node_health() const {

@@ -21,7 +21,7 @@ struct LocalNode {
 
 struct Local {
     Topology topology;
-    Evaluation evaluation;  // complete, and without Endpoint and Zone: Host, Service, ... with their zones
+    Evaluation evaluation;  // complete, nothing refused, without Endpoint and Zone: Host, Service, ... with their zones
 };
 
 // Reads zones.d (`files` in the order in which they are to be read) with the

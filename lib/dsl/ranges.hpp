@@ -44,8 +44,8 @@ struct DayPoint {
 
 struct DayRange {
     DayPoint first;
-    std::optional<DayPoint> last;  // none: `first` alone
-    int stride = 1;                // 2: every other day, from the first
+    std::optional<DayPoint> last = {};  // none: `first` alone
+    int stride = 1;                     // 2: every other day, from the first
 
     bool operator==(const DayRange&) const = default;
 };

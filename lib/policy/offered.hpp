@@ -12,8 +12,12 @@
 
 namespace endpointd::policy {
 
+// Where Debian has its plugins.
+inline constexpr std::string_view kPluginDir = "/usr/lib/nagios/plugins";
+
 // For dsl::Surroundings::constants. `zone`: that of the node; `plugin_dir`: what PluginDir and its kin
 // read as, a text that nothing here ever opens.
-std::vector<std::pair<std::string, json::Value>> host_constants(std::string_view node, std::string_view zone, std::string_view plugin_dir);
+std::vector<std::pair<std::string, json::Value>> host_constants(std::string_view node, std::string_view zone,
+                                                                std::string_view plugin_dir = kPluginDir);
 
 }  // namespace endpointd::policy

@@ -44,7 +44,8 @@ void note_defaults(const json::Object& entry, Proposal& made) {
 json::Object parameters_of(const json::Value& record, Proposal& made) {
     json::Object parameters;
     std::size_t left_out = 0;
-    if (const json::Object* const macros = member(message_parameters(record), "macros").object()) {
+    const json::Value message = message_parameters(record);
+    if (const json::Object* const macros = member(message, "macros").object()) {
         for (const auto& [name, value] : *macros) {
             if (is_plain_name(name) && parameters.size() < kProposedParameters) parameters.set(name, json::Object{{"review", true}});
             else ++left_out;

@@ -61,7 +61,7 @@ public:
                 if (can_be_granted()) widen_scope();
                 break;
             case Remedy::type:
-                if (can_be_granted()) widen_types();
+                widen_types();
                 break;
             case Remedy::attribute:
                 if (can_be_granted()) widen_attributes();
@@ -256,6 +256,7 @@ private:
             cure_.because = "objects of this type are never taken from a parent";
             return;
         }
+        if (!can_be_granted()) return;
         if (!cure_.grant) return grant_it();
         json::Object scope = cure_.grant->scope;
         if (!scope.find("types")) {

@@ -74,13 +74,13 @@ TEST(Objects, AFewAreOnePlainAnswer) {
 }
 
 TEST(Objects, ManyComeInBoundedPiecesAndAreAllThere) {
-    Answer answer = make_objects(hosts(20'000), {});
+    Answer answer = make_objects(hosts(2000), {});
     ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Stream>>(answer));
     const auto [text, largest] = drained(*std::get<std::unique_ptr<Stream>>(answer));
     EXPECT_LT(largest, 2 * kObjectsPiece);
     std::size_t lines = 0;
-    for (std::size_t end = text.find("\"type\":\"Host\""); end != std::string::npos; end = text.find("\"type\":\"Host\"", end + 1)) ++lines;
-    EXPECT_EQ(lines, 20'000u);
+    for (std::size_t start = text.find("\n{"); start != std::string::npos; start = text.find("\n{", start + 1)) ++lines;
+    EXPECT_EQ(lines, 2000u);
     EXPECT_THAT(text, StartsWith("{\"objects\":[\n{"));
     EXPECT_THAT(text, testing::EndsWith("}\n]}\n"));
 }

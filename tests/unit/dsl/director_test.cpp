@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "dsl/evaluation.hpp"
 #include "dsl/parser.hpp"
 #include "tree_text.hpp"
 
@@ -175,6 +176,48 @@ TEST(Director, FormsEndWhereTheyGrowTooLong) {
     std::string sum = "globals.x = 1";
     for (int i = 0; i < 100'000; ++i) sum += "+1";
     EXPECT_FALSE(first(sum));
+}
+
+// As it is rendered: the basics, a host with overrides, a service of its own and one applied.
+TEST(Director, ServicesGetWhatTheirHostOverrides) {
+    for (const std::string key : {"", "overridenVar"}) {
+        const std::string basics =
+            "const DirectorStageDir = dirname(dirname(current_filename))\nglobals.directorWarnedOnceForThresholds = false\n" +
+            warn_once("Thresholds") + "\nconst DirectorOverrideTemplate = \"host var overrides (Director)\"\n" + overrides(key) + "\n" +
+            kFallback + "\n";
+        const std::string services = R"(
+object Host "web1" { check_command = "hostalive"; vars["_overrides"] = { own = { warn = 5 }, applied = { warn = 7 } } }
+object Service "own" { host_name = "web1"; check_command = "disk"; vars.warn = 1; vars.crit = 2
+    try { flapping_threshold_high = 30 } except { globals.directorWarnOnceForThresholds() }
+    import DirectorOverrideTemplate }
+apply Service "applied" { check_command = "disk"; assign where true
+    import DirectorOverrideTemplate }
+apply Service "plain" { check_command = "disk"; assign where true
+    import DirectorOverrideTemplate }
+)";
+        const std::vector<ZoneFile> files = {{"agent", {"z/a.conf", "a.conf", basics}}, {"agent", {"z/b.conf", "b.conf", services}}};
+        const Evaluation made = evaluate(files, Authority::pushed, {}, {});
+        for (const Refused& refused : made.refused)
+            ADD_FAILURE() << refused.place.file << ':' << refused.place.line << ' ' << refused.message;
+        const auto vars = [&](std::string_view name) {
+            for (const Object& object : made.objects)
+                if (object.name == name)
+                    if (const json::Value* found = object.attributes.find("vars")) return json::to_text(*found);
+            return std::string("none");
+        };
+        EXPECT_EQ(vars("web1!own"), R"({"crit":2,"warn":5})");
+        EXPECT_EQ(vars("web1!applied"), R"({"warn":7})");
+        EXPECT_EQ(vars("web1!plain"), "none");
+    }
+}
+
+TEST(Director, AWriteToGlobalsBesideItIsRefusedAsEver) {
+    const std::vector<ZoneFile> files = {
+        {"agent", {"z/a.conf", "a.conf", "globals.directorWarnedOnceForThresholds = false\nglobals.directorOther = false\n"}}};
+    const Evaluation made = evaluate(files, Authority::pushed, {}, {});
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().why, Why::statement);
+    EXPECT_EQ(made.refused.front().place.line, 2u);
 }
 
 }  // namespace
