@@ -15,7 +15,7 @@ class GivenObjects final : public Definitions {
 public:
     void define(const Node&, Frame&) override {}
     void apply(const Node&, Frame&) override {}
-    void import(const std::string&, Frame&) override {}
+    Flow import(const std::string&, Frame&) override { return Flow::next; }
     void include(const Node&, Frame&) override {}
     Instance* find(const ConfigType& type, std::string_view name) override {
         for (Instance* const object : objects)
