@@ -50,7 +50,7 @@ void Evaluator::make(Item& item) {
     object.package = item.package;
     Frame frame = interpreter_.frame(Value(&object), item.closed, item.file);
     try {
-        item.templates.push_back(item.name);
+        item.made->templates.push_back(item.name);
         const Flow flow = run_default_templates(item, frame);
         for (auto& [attribute, value] : item.presets) interpreter_.set_field(frame.self, heap_.text(attribute), value);
         if (flow == Flow::next) interpreter_.run(*item.body, frame);
@@ -62,7 +62,7 @@ void Evaluator::make(Item& item) {
 
 // The body of a template or object, in the frame of the object that is made.
 Flow Evaluator::run_item(Item& item, const Item& body_of, Frame& frame) {
-    item.templates.push_back(body_of.name);
+    item.made->templates.push_back(body_of.name);
     budget_.take(body_of.name.size() + sizeof(std::string));
     const std::uint32_t file = std::exchange(frame.file, body_of.file);
     if (body_of.closed)
@@ -76,7 +76,7 @@ Flow Evaluator::run_item(Item& item, const Item& body_of, Frame& frame) {
 // `return` in a template ends the body that imports it as well, as upstream.
 Flow Evaluator::run_default_templates(Item& item, Frame& frame) {
     // The one default template of the library for a type that is made here: a function and no attributes.
-    if (item.type->name == "TimePeriod") item.templates.emplace_back("legacy-timeperiod");
+    if (item.type->name == "TimePeriod") item.made->templates.emplace_back("legacy-timeperiod");
     const auto defaults = defaults_.find(item.type);
     if (defaults == defaults_.end()) return Flow::next;
     for (const auto& [name, body] : defaults->second) {
@@ -119,7 +119,17 @@ bool Evaluator::finish(Item& item) {
         const bool empty = !value ? field.fallback.empty() : value->is_null() || (value->string() && value->string()->empty());
         if (empty) return error("the attribute '" + std::string(field.name) + "' is required");
     }
-    if (std::string why = validate(type, item.attributes); !why.empty()) return error(std::move(why));
+    if (std::string why = validate(type, item.attributes); !why.empty()) {
+        // It begins with the attribute it is about, which has a line of its own.
+        const auto named = [&](const Field& field) { return why.starts_with("attribute '" + std::string(field.name) + "'"); };
+        const auto field = std::ranges::find_if(type.fields, named);
+        const auto* const written =
+            field == type.fields.end() ? nullptr : object.written_at(static_cast<std::uint16_t>(field - type.fields.begin()));
+        if (!written) return error(std::move(why));
+        const Position at{written->line, written->column};
+        refuse_item(item, ScriptError{Why::attribute, std::move(why), written->file, at, std::nullopt});
+        return false;
+    }
     const bool checkable = type.name == "Host" || type.name == "Service";
     if (checkable && std::ranges::find(surroundings_.global_zones, object.zone) != surroundings_.global_zones.end())
         return error("hosts and services cannot be in the global zone '" + object.zone + "'");
@@ -252,7 +262,7 @@ Object Evaluator::given_out(Item& item) {
     made.zone = item.made->zone;
     made.package = item.made->package;
     made.attributes = std::move(item.attributes);
-    made.templates = std::move(item.templates);
+    made.templates = std::move(item.made->templates);
     made.assigned_groups = std::move(item.assigned_groups);
     made.place = place(item.file, item.statement->at);
     made.text = text_of(item.statement, item.file);

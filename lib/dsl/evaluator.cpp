@@ -262,7 +262,7 @@ Flow Evaluator::import(const std::string& name, Frame& frame) {
             throw ScriptError{Why::depends, "imports '" + name + "', which was refused", file, at, refused->second};
         }
         if (const ItlTemplate* known = itl_template(object->type->name, name); known && known->without_effect) {
-            making_->templates.push_back(name);
+            making_->made->templates.push_back(name);
             return Flow::next;
         }
         interpreter_.fail("import of '" + name + "': there is no template or object of type '" + std::string(object->type->name) +

@@ -48,7 +48,6 @@ private:
         std::string zone, package;
         std::vector<const Node*> assign, ignore;  // of a group
         Instance* made = nullptr;
-        std::vector<std::string> templates;
         std::vector<std::string> assigned_groups;
         json::Object attributes;
         bool finished = false;  // accepted: it is given out

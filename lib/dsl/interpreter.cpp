@@ -181,6 +181,11 @@ Value Interpreter::field_of_object(Instance& object, const std::string& name) {
         if (name == "type") return heap_.text(std::string(type.name));
         if (name == "zone") return heap_.text(object.zone);
         if (name == "package") return heap_.text(object.package);
+        if (name == "templates") {
+            std::vector<Value> names;
+            for (const std::string& one : object.templates) names.push_back(heap_.text(one));
+            return Value(heap_.array(std::move(names)));
+        }
     }
     if (const Value* set = object.find(*index); set && !(name == "display_name" && set->is_empty())) return *set;
     if (name == "display_name") return heap_.text(object.short_name);

@@ -130,13 +130,12 @@ Value Interpreter::subtract(const Value& left, const Value& right) {
     if (are_numbers(left, right)) return Value(number_of(left) - number_of(right));
     if (left.date_time() && right.date_time()) return Value(left.date_time()->at - right.date_time()->at);
     if (left.date_time() && right.number()) return Value(DateTime{left.date_time()->at - *right.number()});
-    if ((left.array() || left.is_empty()) && (right.array() || right.is_empty()) && (left.array() || right.array())) {
+    if ((left.array() || left.is_empty()) && right.array()) {
         Array* const made = heap_.array();
         if (!left.array()) return Value(made);
         for (const Value& item : left.array()->items) {
-            heap_.budget().step(1 + (right.array() ? right.array()->items.size() : 0));
-            const bool out =
-                right.array() && std::ranges::any_of(right.array()->items, [&](const Value& other) { return equal(item, other); });
+            heap_.budget().step(1 + right.array()->items.size());
+            const bool out = std::ranges::any_of(right.array()->items, [&](const Value& other) { return equal(item, other); });
             if (!out) heap_.append(*made, item);
         }
         return Value(made);
@@ -147,6 +146,9 @@ Value Interpreter::subtract(const Value& left, const Value& right) {
 Value Interpreter::arithmetic(std::string_view op, const Value& left, const Value& right) {
     const bool divides = op == "/" || op == "%";
     if (divides && right.is_empty()) fail("the right side of operator " + std::string(op) + " is empty");
+    // Upstream takes what reads as a number left of % alone.
+    if (op == "%" && right.number() && (left.boolean() || (left.string() && !left.is_empty())))
+        return arithmetic(op, Value(to_number(left)), right);
     if (!counts(left) || !counts(right) || (left.is_empty() && right.is_empty())) operator_error(op, left, right);
     const double a = number_of(left), b = number_of(right);
     if (op == "*") return Value(a * b);
@@ -180,13 +182,14 @@ int Interpreter::order(std::string_view op, const Value& left, const Value& righ
     }
     if (counts(left) && counts(right) && !(left.is_empty() && right.is_empty())) return of(number_of(left), number_of(right));
     if (left.date_time() && right.date_time()) return of(left.date_time()->at, right.date_time()->at);
-    if (left.array() && right.array() && depth < kCompareDepth) {
+    if (left.array() && right.array() && depth < kCompareDepth && (op == "<" || op == ">")) {
         const auto &x = left.array()->items, &y = right.array()->items;
-        for (std::size_t i = 0; i < x.size() && i < y.size(); ++i) {
+        // The shorter one goes on with nulls, and so counts as one that goes on with zeroes.
+        for (std::size_t i = 0; i < std::max(x.size(), y.size()); ++i) {
             heap_.budget().step();
-            if (const int found = order(op, x[i], y[i], depth + 1)) return found;
+            if (const int found = order(op, i < x.size() ? x[i] : Value(), i < y.size() ? y[i] : Value(), depth + 1)) return found;
         }
-        return of(static_cast<double>(x.size()), static_cast<double>(y.size()));
+        return 0;
     }
     operator_error(op, left, right);
 }

@@ -74,6 +74,7 @@ class Generator:
         """{"satellite/x.conf": text}: templates, hosts, groups, services, rules, loops and what hangs on them."""
         r = self.random
         self._templates = {"Host": [], "Service": []}
+        self._wild = r.random() < 0.25  # values of any type anywhere: mostly errors
         statements = [self._constants()]
         for kind in ("Host", "Service"):
             for number in range(r.randint(1, 3)):
@@ -108,6 +109,8 @@ class Generator:
     def _line(self, depth):
         r = self.random
         pick = r.random()
+        if not self._wild and (pick < 0.58 or pick >= 0.98):
+            return self._sound_line()
         if pick < 0.40:
             return f"vars.{self._variable()} = {self._value()}\n"
         if pick < 0.52:
@@ -116,22 +119,37 @@ class Generator:
             return f"vars += {r.choice(['{ os = 1, more = 2 }', '{ tags = [ 9 ] }', 'vars.disks', 'null'])}\n"
         if pick < 0.68:
             return r.choice(["check_interval = 2m\n", "max_check_attempts = 5\n", 'notes = "n" + vars.count\n', "enable_flapping = true\n",
-                             f"retry_interval = {r.choice(['30', '1m', '0.5', Quoted.NUMBER])}\n", f"check_timeout = {self._value()}\n",
+                             f"retry_interval = {r.choice(['30', '1m', '0.5', Quoted.NUMBER])}\n", f"check_timeout = {self._value() if self._wild else 10}\n",
                              f"volatile = {r.choice(['true', '0', '1', 'vars.flag'])}\n", "display_name = name + Suffix\n"])
         if pick < 0.74:
-            return f"var v{r.randint(0, 2)} = {self._value()}\n"
+            return f"var v{r.randint(0, 2)} = {self._value() if self._wild else r.choice(self.LISTS)}\n"
         if depth and pick < 0.90:
             other = f" else {{\n{self._body(depth - 1, 1)}}}" if r.random() < 0.5 else ""
             return f"if ({self._condition()}) {{\n{self._body(depth - 1, 2)}}}{other}\n"
         if depth and pick < 0.96:
             return f"for (x in {r.choice(['[ 1, 2 ]', 'range(3)', 'vars.tags', '[ ]'])}) {{\nvars.seen += [ x ]\n{self._body(depth - 1, 1)}}}\n"
-        if pick < 0.97:
+        if pick < 0.98:
             return "return\n"
         return f"vars.made = {self.expression(2)}\n"
 
+    def _sound_line(self):
+        """One that fits the types that the conditions and filters ask for."""
+        r = self.random
+        return r.choice([
+            f"vars.os {r.choice(['=', '+='])} {r.choice(self.TEXTS)}\n", f"vars.tags {r.choice(['=', '+=', '+='])} {r.choice(self.LISTS)}\n",
+            f"vars.disks {r.choice(['=', '+='])} {r.choice(self.DICTIONARIES)}\n", f"vars.count {r.choice(['=', '+=', '-='])} {r.randint(0, 5)}\n",
+            f"vars.flag = {r.choice(['true', 'false', 'null', '!vars.flag', 'vars.count > 1', 'name == vars.os'])}\n",
+            f"vars.deep.a.b = {r.choice(['vars.os', 'vars.tags', '1', 'null', 'name'])}\n", f'vars.deep["x y"] = {r.choice(self.LISTS)}\n',
+            "vars += { os = Suffix, more = name }\n", "vars.env = [ vars.os, vars.tags, vars.count, vars.deep.a ]\n",
+        ])
+
+    TEXTS = ['"a"', '"B"', "name", "Suffix", '"x" + 1.5', '"a".upper()', '"a,b".split(",").join("-")']
+    LISTS = ["[ ]", '[ "a" ]', "[ name, 2 ]", "range(2)", '[ "a", Suffix ].reverse()', "[ 1, 2, 3 ].map(x => x * 2)"]
+    DICTIONARIES = ["{ }", "{ k = 1 }", '{ "/" = { warn = 5 }, k = name }', "{ k = Suffix }"]
+
     def _condition(self):
         return self.random.choice(["vars.os", "!vars.flag", 'vars.os == "a"', "vars.count > 1", '"a" in vars.tags', "name", 'match("h*", name)',
-                                   "vars.disks && len(vars.disks) > 0", "vars.deep.a.b", self.expression(1)])
+                                   "vars.disks && len(vars.disks) > 0", "vars.deep.a.b", self.expression(1) if self._wild else "vars.env"])
 
     def _body(self, depth=2, most=4):
         return "".join(self._line(depth) for _ in range(self.random.randint(1, most)))

