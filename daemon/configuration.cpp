@@ -13,10 +13,13 @@
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
+#include "dsl/local.hpp"
 #include "exec/confine.hpp"
 #include "files/trusted_file.hpp"
 #include "json/document.hpp"
 #include "policy/caps.hpp"
+#include "policy/filter.hpp"
+#include "policy/offered.hpp"
 
 namespace endpointd {
 
@@ -291,8 +294,14 @@ std::optional<Configuration> Loader::configuration() {
         loaded.settings = std::move(who->settings);
         const auto zones = read(files::TreeKind::zones, user, findings_);
         if (!incomplete_) {
-            auto topology = dsl::load_zones(zones, loaded.settings.node.name, loaded.settings.node.zone, findings_);
-            if (topology) loaded.topology = std::make_shared<const dsl::Topology>(std::move(*topology));
+            const settings::Node& node = loaded.settings.node;
+            const std::string& zone = node.zone.empty() ? node.name : node.zone;
+            auto local = dsl::load_local(zones, {node.name, node.zone}, policy::host_constants(node.name, zone),
+                                         evaluation_limits(loaded.settings.limits), findings_);
+            if (local) {
+                loaded.topology = std::make_shared<const dsl::Topology>(std::move(local->topology));
+                loaded.local = policy::local_objects(std::move(local->evaluation), *loaded.catalog, *loaded.topology, findings_);
+            }
         }
         loaded.contexts = contexts(loaded.settings.tls, user);
         if (loaded.contexts && loaded.contexts->own.common_name() != loaded.settings.node.name) {
@@ -310,6 +319,10 @@ std::optional<Configuration> Loader::configuration() {
 }
 
 }  // namespace
+
+dsl::Limits evaluation_limits(const settings::Limits& limits) {
+    return {.steps = limits.eval_steps, .depth = static_cast<unsigned>(limits.eval_depth), .objects = limits.objects};
+}
 
 std::optional<Configuration> load_configuration(const ConfigurationSource& source, Findings& findings) {
     return Loader(source, findings).configuration();

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/findings.hpp"
 #include "base/unique_fd.hpp"
 #include "catalog/catalog.hpp"
+#include "dsl/evaluation.hpp"
 #include "dsl/zones.hpp"
 #include "files/tree.hpp"
 #include "policy/grants.hpp"
@@ -25,7 +27,8 @@ struct Configuration {
     std::shared_ptr<const dsl::Topology> topology;
     std::shared_ptr<const policy::Grants> grants;
     std::shared_ptr<const catalog::Catalog> catalog;
-    std::shared_ptr<tls::Contexts> contexts;  // null only where keys could not be read and that is a warning
+    std::shared_ptr<const std::vector<dsl::Object>> local;  // zones.d without Endpoint and Zone
+    std::shared_ptr<tls::Contexts> contexts;                // null only where keys could not be read and that is a warning
 };
 
 // One file to be judged in place of another of its kind (`config validate --as`):
@@ -49,6 +52,9 @@ struct ConfigurationSource {
     std::string fqdn = {};                          // empty: asked where the settings name no node
     std::shared_ptr<const UniqueFd> settings = {};  // endpointd.json, opened and checked; no descriptor: there is none
 };
+
+// What one evaluation may cost, by the settings.
+dsl::Limits evaluation_limits(const settings::Limits& limits);
 
 // None if there was an error; every error and warning is in `findings`.
 std::optional<Configuration> load_configuration(const ConfigurationSource& source, Findings& findings);

@@ -1,8 +1,11 @@
 // Status, health, objects, capabilities, reload.
 
+#include "admin/objects.hpp"
 #include "admin/parameters.hpp"
 #include "admin/routes.hpp"
 #include "admin/views.hpp"
+#include "base/units.hpp"
+#include "dsl/config_type.hpp"
 
 namespace endpointd::admin {
 
@@ -17,7 +20,25 @@ void get_health(const Call& call, Reply reply) {
     reply(std::move(response));
 }
 
-void get_objects(const Call&, Reply reply) { reply(json_response(json::Object{{"objects", json::Array{}}})); }
+void get_objects(const Call& call, Reply reply) {
+    const Query& query = call.request.query;
+    if (const Result<void> known = only_known(query, {"type", "name", "text"}); !known) return reply(problem(known.error()));
+    ObjectSelection selection;
+    for (const auto& [name, member] : {std::pair{"type", &selection.type}, std::pair{"name", &selection.name}}) {
+        Result<std::optional<std::string>> value = unique_value(query, name);
+        if (!value) return reply(problem(value.error()));
+        *member = std::move(*value);
+    }
+    // An empty list would read as "there are none", where the word was mistyped.
+    if (selection.type && !dsl::config_type(*selection.type))
+        return reply(problem(
+            400, "'" + escaped(*selection.type, 64) + "' is no type of the configuration; they are written as Host, Service, TimePeriod"));
+    const Result<std::optional<std::string>> text = unique_value(query, "text");
+    if (!text) return reply(problem(text.error()));
+    if (*text && **text != "true" && **text != "false") return reply(problem(400, "text is true or false"));
+    selection.text = text->value_or("false") == "true";
+    reply(make_objects(call.backend.plan(), std::move(selection)));
+}
 
 void get_caps(const Call& call, Reply reply) {
     if (const Result<void> known = only_known(call.request.query, {"parent"}); !known) return reply(problem(known.error()));

@@ -142,21 +142,47 @@ void Evaluator::assign_groups(const ConfigType& members, const ConfigType& group
             refuse_item(*group, error);
             continue;
         }
-        for (Item* member : joined) {
-            json::Array names;
-            if (const json::Value* before = member->attributes.find("groups"); before && before->array()) names = *before->array();
-            if (std::ranges::find(names, json::Value(group->made->name)) != names.end()) continue;
-            budget_.take(group->made->name.size() + sizeof(json::Value));
-            names.emplace_back(group->made->name);
-            member->attributes.set("groups", std::move(names));
-            member->assigned_groups.push_back(group->made->name);
-            // What `host.groups` reads from now on: a list of its own, whoever shared the one before.
-            const Value* const before = member->made->find(*groups_field);
-            Array* const list = heap_.array(before && before->array() ? before->array()->items : std::vector<Value>());
-            heap_.append(*list, heap_.text(group->made->name));
-            member->made->set(*groups_field, Value(list));
-        }
+        for (Item* member : joined) join(*member, group->made->name, *groups_field);
     }
+    join_outer_groups(of_type->second, groups, *groups_field);
+}
+
+// A member of a group is one of the groups that the group itself is in, too.
+void Evaluator::join_outer_groups(const std::vector<Item*>& members, const ConfigType& groups, std::uint16_t groups_field) {
+    for (Item* member : members) {
+        if (!member->finished) continue;
+        std::vector<std::string> names;
+        const auto add = [&](const Item& of) {
+            const json::Value* const listed = of.attributes.find("groups");
+            if (!listed || !listed->array()) return;
+            for (const json::Value& name : *listed->array()) {
+                budget_.step(1 + names.size());
+                if (name.string() && std::ranges::find(names, *name.string()) == names.end()) names.push_back(*name.string());
+            }
+        };
+        add(*member);
+        const std::size_t own = names.size();
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const auto group = made_.find({&groups, names[i]});
+            if (group != made_.end() && group->second->finished) add(*group->second);
+        }
+        for (std::size_t i = own; i < names.size(); ++i) join(*member, names[i], groups_field);
+    }
+}
+
+void Evaluator::join(Item& member, const std::string& group, std::uint16_t groups_field) {
+    json::Array names;
+    if (const json::Value* before = member.attributes.find("groups"); before && before->array()) names = *before->array();
+    if (std::ranges::find(names, json::Value(group)) != names.end()) return;
+    budget_.take(group.size() + sizeof(json::Value));
+    names.emplace_back(group);
+    member.attributes.set("groups", std::move(names));
+    member.assigned_groups.push_back(group);
+    // What `host.groups` reads from now on: a list of its own, whoever shared the one before.
+    const Value* const before = member.made->find(groups_field);
+    Array* const list = heap_.array(before && before->array() ? before->array()->items : std::vector<Value>());
+    heap_.append(*list, heap_.text(group));
+    member.made->set(groups_field, Value(list));
 }
 
 }  // namespace endpointd::dsl

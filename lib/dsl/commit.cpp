@@ -51,9 +51,9 @@ void Evaluator::make(Item& item) {
     Frame frame = interpreter_.frame(Value(&object), item.closed, item.file);
     try {
         item.templates.push_back(item.name);
-        run_default_templates(item, frame);
+        const Flow flow = run_default_templates(item, frame);
         for (auto& [attribute, value] : item.presets) interpreter_.set_field(frame.self, heap_.text(attribute), value);
-        interpreter_.run(*item.body, frame);
+        if (flow == Flow::next) interpreter_.run(*item.body, frame);
         item.finished = finish(item);
     } catch (const ScriptError& error) {
         if (!item.ignore_on_error || error.why == Why::limit) refuse_item(item, error);
@@ -61,22 +61,29 @@ void Evaluator::make(Item& item) {
 }
 
 // The body of a template or object, in the frame of the object that is made.
-void Evaluator::run_item(Item& item, const Item& body_of, Frame& frame) {
+Flow Evaluator::run_item(Item& item, const Item& body_of, Frame& frame) {
     item.templates.push_back(body_of.name);
     budget_.take(body_of.name.size() + sizeof(std::string));
     const std::uint32_t file = std::exchange(frame.file, body_of.file);
     if (body_of.closed)
         for (const auto& [key, value] : body_of.closed->items) heap_.set(*frame.locals, key, value);
-    if (!body_of.abstract) run_default_templates(item, frame);
-    // `return` ends the template, not the object.
-    interpreter_.run(*body_of.body, frame);
+    Flow flow = body_of.abstract ? Flow::next : run_default_templates(item, frame);
+    if (flow == Flow::next) flow = interpreter_.run(*body_of.body, frame).flow;
     frame.file = file;
+    return flow;
 }
 
-void Evaluator::run_default_templates(Item& item, Frame& frame) {
+// `return` in a template ends the body that imports it as well, as upstream.
+Flow Evaluator::run_default_templates(Item& item, Frame& frame) {
+    // The one default template of the library for a type that is made here: a function and no attributes.
+    if (item.type->name == "TimePeriod") item.templates.emplace_back("legacy-timeperiod");
     const auto defaults = defaults_.find(item.type);
-    if (defaults == defaults_.end()) return;
-    for (const auto& [name, body] : defaults->second) run_item(item, *body, frame);
+    if (defaults == defaults_.end()) return Flow::next;
+    for (const auto& [name, body] : defaults->second) {
+        const Flow flow = run_item(item, *body, frame);
+        if (flow != Flow::next) return flow;
+    }
+    return Flow::next;
 }
 
 // The object's name and attributes are what they are: are they what upstream takes?
@@ -157,14 +164,13 @@ std::optional<ScriptError> Evaluator::missing(const ConfigType& type, const std:
 }
 
 std::optional<ScriptError> Evaluator::broken_reference(const Item& item) const {
-    const auto at_item = [&](std::optional<ScriptError> error) {
-        if (error) {
-            error->file = item.file;
-            error->at = item.statement->at;
-        }
-        return error;
-    };
     for (const Field& field : item.type->fields) {
+        const auto at_item = [&](std::optional<ScriptError> error) {
+            const auto* const written = item.made->written_at(static_cast<std::uint16_t>(&field - item.type->fields.data()));
+            error->file = written ? written->file : item.file;
+            error->at = written ? Position{written->line, written->column} : item.statement->at;
+            return error;
+        };
         if (field.kind != FieldKind::reference && field.kind != FieldKind::references) continue;
         const ConfigType* const type = config_type(field.refers_to);
         if (!type || type->role != TypeRole::object) continue;

@@ -61,7 +61,8 @@ json::Object with_defaults(const ConfigType& type, std::string_view name, const 
     std::vector<json::Object::Member> members;
     for (const Field& field : type.fields) {
         const json::Value* const value = set.find(field.name);
-        if (value) members.emplace_back(field.name, *value);
+        const bool unnamed = field.name == "display_name" && value && value->string() && value->string()->empty();
+        if (value && !unnamed) members.emplace_back(field.name, *value);
         else if (field.listed) members.emplace_back(field.name, default_of(field, name));
     }
     auto made = json::Object::from_members(std::move(members));

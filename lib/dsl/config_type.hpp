@@ -79,7 +79,10 @@ Result<json::Value> converted(const Field& field, const json::Value& value);
 json::Object with_defaults(const ConfigType& type, std::string_view name, const json::Object& set);
 
 // What upstream's own validation says of final attributes (intervals above 0, ranges of a TimePeriod that
-// read, $ in vars closed, ...). Empty: all is well. References are not looked up here.
+// read, $ in vars closed, nothing required empty, ...). Empty: all is well. References are not looked up here.
 std::string validate(const ConfigType& type, const json::Object& set);
+
+// The same of the name that stands behind `object` or comes out of an `apply`.
+std::string validate_name(std::string_view short_name);
 
 }  // namespace endpointd::dsl

@@ -67,7 +67,8 @@ Result<V> converted_scalar(const Field& field, const V& value, std::string_view 
         default:
             break;
     }
-    if (value.is_null() || value.string()) return value;
+    if (value.is_null()) return make_text("");
+    if (value.string()) return value;
     if (const bool* const boolean = value.boolean()) return make_text(*boolean ? "true" : "false");
     if (const double* const number = value.number()) {
         if (std::isfinite(*number)) return make_text(number_text(*number));

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/units.hpp"
+#include "dsl/director.hpp"
+#include "dsl/itl.hpp"
 #include "dsl/parser.hpp"
 
 namespace endpointd::dsl {
@@ -112,12 +114,19 @@ void Evaluator::run_file(std::uint32_t index) {
     Frame frame = interpreter_.frame(Value(&interpreter_.globals()), nullptr, index);
     for (const Node& statement : file.tree->children) {
         try {
-            if (interpreter_.run_statement(statement, frame).flow != Flow::next) return;
+            if (interpreter_.run_statement(allowed_form(statement, file), frame).flow != Flow::next) return;
         } catch (const ScriptError& error) {
             refuse(error, nullptr, {}, &statement, index);
             interpreter_.poison(statement, error.cause.value_or(error.why));
         }
     }
+}
+
+// What the Director ships to every node stands for statements of ours.
+const Node& Evaluator::allowed_form(const Node& statement, File& file) {
+    if (!surroundings_.director_basics) return statement;
+    auto known = recognise(statement);
+    return known ? file.replaced.emplace_back(std::move(known->block)) : statement;
 }
 
 const ConfigType* Evaluator::defined_type(const Node& node, Frame& frame) {
@@ -243,7 +252,7 @@ void Evaluator::include(const Node& node, Frame& frame) {
         interpreter_.fail("the included file '" + path + "' is not in zones.d");
 }
 
-void Evaluator::import(const std::string& name, Frame& frame) {
+Flow Evaluator::import(const std::string& name, Frame& frame) {
     Instance* const object = frame.self.instance();
     if (!object || !making_) interpreter_.fail("'import' belongs into the body of an object, template or apply rule");
     const auto found = named_.find({object->type, name});
@@ -252,10 +261,14 @@ void Evaluator::import(const std::string& name, Frame& frame) {
             const auto [file, at] = interpreter_.where();
             throw ScriptError{Why::depends, "imports '" + name + "', which was refused", file, at, refused->second};
         }
+        if (const ItlTemplate* known = itl_template(object->type->name, name); known && known->without_effect) {
+            making_->templates.push_back(name);
+            return Flow::next;
+        }
         interpreter_.fail("import of '" + name + "': there is no template or object of type '" + std::string(object->type->name) +
                           "' of that name");
     }
-    run_item(*making_, *found->second, frame);
+    return run_item(*making_, *found->second, frame);
 }
 
 Instance* Evaluator::find(const ConfigType& type, std::string_view name) {

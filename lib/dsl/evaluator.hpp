@@ -29,6 +29,7 @@ private:
     struct File {
         const ZoneFile* file = nullptr;
         std::optional<Node> tree;
+        std::deque<Node> replaced;       // what stands for statements of it; see director.hpp
         std::vector<std::size_t> lines;  // where each begins, made when it is first needed
         bool started = false;            // run, or being run
     };
@@ -68,9 +69,10 @@ private:
 
     // --- Registering (evaluator.cpp) ---
     void run_file(std::uint32_t file);
+    const Node& allowed_form(const Node& statement, File& file);
     void define(const Node& definition, Frame& frame) override;
     void apply(const Node& rule, Frame& frame) override;
-    void import(const std::string& name, Frame& frame) override;
+    Flow import(const std::string& name, Frame& frame) override;
     void include(const Node& include, Frame& frame) override;
     Instance* find(const ConfigType& type, std::string_view name) override;
     std::vector<Instance*> all(const ConfigType& type) override;
@@ -81,6 +83,8 @@ private:
     void apply_rules(const ConfigType& type);
     void apply_rule(Rule& rule, Item& target);
     void apply_instance(Rule& rule, Item& target, const std::string& name, Frame& frame);
+    void join_outer_groups(const std::vector<Item*>& members, const ConfigType& groups, std::uint16_t groups_field);
+    void join(Item& member, const std::string& group, std::uint16_t groups_field);
     void assign_groups(const ConfigType& members, const ConfigType& groups, std::string_view variable);
     bool matches(const std::vector<const Node*>& assign, const std::vector<const Node*>& ignore, Frame& frame);
 
@@ -88,8 +92,8 @@ private:
     void commit();
     void commit_type(const ConfigType& type);
     void make(Item& item);
-    void run_item(Item& item, const Item& body_of, Frame& frame);
-    void run_default_templates(Item& item, Frame& frame);
+    Flow run_item(Item& item, const Item& body_of, Frame& frame);
+    Flow run_default_templates(Item& item, Frame& frame);
     bool finish(Item& item);
     void check_references(const ConfigType& type);
     std::optional<ScriptError> broken_reference(const Item& item) const;

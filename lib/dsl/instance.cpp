@@ -18,4 +18,20 @@ void Instance::set(std::uint16_t field, Value value) {
     fields.emplace_back(field, std::move(value));
 }
 
+void Instance::wrote(Written place) {
+    for (Written& old : written) {
+        if (old.field == place.field) {
+            old = place;
+            return;
+        }
+    }
+    written.push_back(place);
+}
+
+const Instance::Written* Instance::written_at(std::uint16_t field) const noexcept {
+    for (const Written& one : written)
+        if (one.field == field) return &one;
+    return nullptr;
+}
+
 }  // namespace endpointd::dsl

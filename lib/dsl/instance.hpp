@@ -22,11 +22,19 @@ struct Instance {
     std::string short_name;  // the part behind the last "!"; what `name` reads as
     std::string zone, package;
     std::vector<std::pair<std::uint16_t, Value>> fields;  // index in type->fields; only what was set, in that order
+    // Where a field was written last, for errors that are found when all of the object is there.
+    struct Written {
+        std::uint16_t field = 0;
+        std::uint32_t file = 0, line = 0, column = 0;
+    };
+    std::vector<Written> written;
     bool done = false;                                    // committed: its attributes are final (groups aside)
 
     // Null: not set.
     const Value* find(std::uint16_t field) const noexcept;
     void set(std::uint16_t field, Value value);
+    void wrote(Written place);
+    const Written* written_at(std::uint16_t field) const noexcept;
 };
 
 }  // namespace endpointd::dsl

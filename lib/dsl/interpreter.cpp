@@ -244,10 +244,26 @@ void Interpreter::set_attribute(Instance& object, const std::string& name, Value
     auto made = converted(field, value, heap_);
     if (!made) fail("attribute '" + name + "': " + made.error().text, Why::attribute);
     object.set(*index, std::move(*made));
+    object.wrote({*index, file_, at_.line, at_.column});
 }
 
 // A global, for whoever may write one. `constant`: by `const` or a named function, which pushed text may use.
+// The host's own constants.conf: NodeName and ZoneName agree with what they are anyway,
+// the others (PluginDir, ...) replace what is offered where there is no such file.
+bool Interpreter::replaces_offered(const std::string& name, const Value& value) {
+    const auto found = globals_->items.find(name);
+    if (found == globals_->items.end() || !provided(name)) return false;
+    const Value& offered = found->second.value;
+    if (!offered.string() && !offered.number() && !offered.boolean()) return false;
+    if (equal(offered, value)) return true;
+    if (name == "NodeName" || name == "ZoneName") return false;
+    found->second.value = value;
+    written_.insert(name);
+    return true;
+}
+
 void Interpreter::set_global(Namespace& space, const std::string& name, Value value, bool constant) {
+    if (&space == globals_ && authority_ == Authority::local && constant && replaces_offered(name, value)) return;
     if (&space == globals_ && provided(name)) fail("'" + name + "' belongs to the host and cannot be assigned", Why::statement);
     const auto found = space.items.find(name);
     if (found != space.items.end() && found->second.constant) fail("the constant '" + name + "' cannot be assigned again");
@@ -264,6 +280,7 @@ Value Interpreter::call(const Function& function, const Value& self, std::vector
     if (const Builtin* row = function.builtin) {
         if (!row->run) fail("the function '" + std::string(row->name) + "' is not available to configuration here", Why::function);
         if (arguments.size() < row->least) fail("too few arguments for '" + std::string(row->name) + "'");
+        if (arguments.size() > row->most) fail("too many arguments for '" + std::string(row->name) + "'");
         Call made{*this, heap_, self, arguments};
         return row->run(made);
     }

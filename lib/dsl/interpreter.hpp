@@ -51,7 +51,8 @@ public:
     virtual ~Definitions() = default;
     virtual void define(const Node& definition, Frame& frame) = 0;  // NodeKind::definition
     virtual void apply(const Node& rule, Frame& frame) = 0;         // NodeKind::apply
-    virtual void import(const std::string& name, Frame& frame) = 0;
+    // What is imported may end the body that imports it, with `return`.
+    virtual Flow import(const std::string& name, Frame& frame) = 0;
     virtual void include(const Node& include, Frame& frame) = 0;
     // get_object() and its kin: what is committed already; null: nothing of that name.
     virtual Instance* find(const ConfigType& type, std::string_view name) = 0;
@@ -120,10 +121,12 @@ private:
     Value default_of(const Field& field);
     void set_attribute(Instance& object, const std::string& name, Value value);
     void set_global(Namespace& space, const std::string& name, Value value, bool constant);
+    bool replaces_offered(const std::string& name, const Value& value);
     Function* native(const Builtin& row);
     bool provided(std::string_view name) const;
 
     Value operation(const Node& node, Frame& frame);
+    Value rest_of(const Node& node, std::size_t i, Value left, Frame& frame);
     Value add(const Value& left, const Value& right);
     Value subtract(const Value& left, const Value& right);
     Value arithmetic(std::string_view op, const Value& left, const Value& right);

@@ -11,8 +11,9 @@ namespace endpointd::dsl {
 
 namespace {
 
-// Null without text: what counts as 0 beside a number.
+// What counts as 0 beside a number: null, and "" as well, but not where `+` and `-` would join texts.
 bool is_number_or_null(const Value& value) { return value.is_null() || value.number(); }
+bool counts(const Value& value) { return value.is_empty() || value.number(); }
 double number_of(const Value& value) { return value.number() ? *value.number() : 0; }
 bool both_null(const Value& left, const Value& right) { return left.is_null() && right.is_null(); }
 bool are_numbers(const Value& left, const Value& right) {
@@ -39,7 +40,7 @@ double Interpreter::to_number(const Value& value) const {
     if (const double* number = value.number()) return *number;
     if (const bool* boolean = value.boolean()) return *boolean ? 1 : 0;
     if (const std::string* text = value.string()) {
-        const auto number = number_from(*text);
+        const auto number = text->empty() ? 0.0 : number_from(*text);
         if (number) return *number;
         fail("'" + *text + "' is no number");
     }
@@ -55,6 +56,14 @@ int Interpreter::to_integer(const Value& value) const {
 
 Value Interpreter::operation(const Node& node, Frame& frame) {
     const std::string& first = node.words.front();
+    if (first == "in" || first == "!in") {
+        // Upstream does not look at the left side when there is nothing to be in.
+        Value right = evaluate(node.children[1], frame);
+        if (right.is_empty()) return rest_of(node, 2, Value(first == "!in"), frame);
+        Value left = evaluate(node.children.front(), frame);
+        at_ = node.children[1].at;
+        return rest_of(node, 2, binary(first, left, right), frame);
+    }
     Value left = evaluate(node.children.front(), frame);
     if (first == "&&" || first == "||") {
         for (std::size_t i = 1; i < node.children.size(); ++i) {
@@ -63,9 +72,13 @@ Value Interpreter::operation(const Node& node, Frame& frame) {
         }
         return left;
     }
-    for (std::size_t i = 1; i < node.children.size(); ++i) {
+    return rest_of(node, 1, std::move(left), frame);
+}
+
+// The operators of one level from the operand `i` on.
+Value Interpreter::rest_of(const Node& node, std::size_t i, Value left, Frame& frame) {
+    for (; i < node.children.size(); ++i) {
         const std::string& op = node.words[i - 1];
-        // Upstream does not look at the left side when there is nothing to be in.
         const Value right = evaluate(node.children[i], frame);
         at_ = node.children[i].at;
         left = binary(op, left, right);
@@ -134,7 +147,7 @@ Value Interpreter::subtract(const Value& left, const Value& right) {
 Value Interpreter::arithmetic(std::string_view op, const Value& left, const Value& right) {
     const bool divides = op == "/" || op == "%";
     if (divides && right.is_empty()) fail("the right side of operator " + std::string(op) + " is empty");
-    if (!are_numbers(left, right)) operator_error(op, left, right);
+    if (!counts(left) || !counts(right) || (left.is_empty() && right.is_empty())) operator_error(op, left, right);
     const double a = number_of(left), b = number_of(right);
     if (op == "*") return Value(a * b);
     if (divides && b == 0) fail("the right side of operator " + std::string(op) + " is 0");
@@ -165,7 +178,7 @@ int Interpreter::order(std::string_view op, const Value& left, const Value& righ
         heap_.budget().handled(std::min(left.string()->size(), right.string()->size()));
         return left.string()->compare(*right.string());
     }
-    if (are_numbers(left, right)) return of(number_of(left), number_of(right));
+    if (counts(left) && counts(right) && !(left.is_empty() && right.is_empty())) return of(number_of(left), number_of(right));
     if (left.date_time() && right.date_time()) return of(left.date_time()->at, right.date_time()->at);
     if (left.array() && right.array() && depth < kCompareDepth) {
         const auto &x = left.array()->items, &y = right.array()->items;
@@ -197,8 +210,7 @@ Value Interpreter::prefix(const Node& node, Frame& frame) {
         if (sign == "!") value = Value(!truth(value));
         else if (sign == "-") value = subtract(Value(0.0), value);
         else if (sign == "~") {
-            if (!is_number_or_null(value)) operator_error("~", value, value);
-            value = Value(static_cast<double>(~to_integer(value)));
+            value = Value(static_cast<double>(~to_integer(Value(to_number(value)))));
         } else if (sign == "*") {
             if (!value.reference()) fail("a value of type '" + std::string(type_name(value)) + "' is no reference");
             value = field_named(value.reference()->parent, value.reference()->field);

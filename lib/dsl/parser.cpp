@@ -251,7 +251,8 @@ Node Parser::arrow(Position at, std::vector<std::string> parameters) {
     Node made = make(NodeKind::function, at);
     made.words = std::move(parameters);
     step();
-    made.children.push_back(expression());
+    // A bracket here begins a body, not a dictionary.
+    made.children.push_back(token_.is_symbol("{") ? block() : expression());
     return made;
 }
 

@@ -216,8 +216,7 @@ Outcome Interpreter::run_statement(const Node& node, Frame& frame) {
             const Value template_name = evaluate(node.children.front(), frame);
             at_ = node.at;
             if (!template_name.string()) fail("the name of an import is a text");
-            definitions_.import(*template_name.string(), frame);
-            return {};
+            return {{}, definitions_.import(*template_name.string(), frame)};
         }
         case NodeKind::include:
             definitions_.include(node, frame);

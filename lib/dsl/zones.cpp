@@ -2,18 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 
-#include "base/assert.hpp"
 #include "base/units.hpp"
-#include "dsl/constants.hpp"
-#include "dsl/zones_parser.hpp"
+#include "dsl/evaluation.hpp"
 
 namespace endpointd::dsl {
 
 namespace {
-
-constexpr std::string_view kTypes[] = {"Endpoint", "Zone"};
 
 // Why `name` cannot be an Endpoint's or Zone's name; empty if it can. It stands in
 // log lines, in certificates and as a directory of pushed files.
@@ -35,26 +30,15 @@ std::string quoted(std::string_view name) { return '"' + escaped(name) + '"'; }
 
 }  // namespace
 
-// One load of zones.d, step by step; lives no longer than the load.
+// One load, step by step; lives no longer than it.
 class ZoneLoader {
 public:
     ZoneLoader(std::string_view node_name, std::string_view configured_zone, Findings& findings)
-        : node_(node_name), configured_zone_(configured_zone), findings_(findings), errors_before_(findings.errors.size()) {
-        const std::string_view zone_name = configured_zone.empty() ? node_name : configured_zone;
-        EP_ASSERT(constants_.add("NodeName", ZonesValue{std::string(node_name)}));
-        EP_ASSERT(constants_.add("ZoneName", ZonesValue{std::string(zone_name)}));
-    }
+        : node_(node_name), configured_zone_(configured_zone), findings_(findings), errors_before_(findings.errors.size()) {}
 
-    std::optional<Topology> run(const std::vector<SourceFile>& files) {
-        for (const SourceFile& file : files) {
-            const Source& source = sources_.emplace_back(file);
-            if (std::optional<ZonesTree> tree = parse_zones(source, kTypes, findings_)) parsed_.push_back({&source, std::move(*tree)});
-        }
-        if (!sound()) return std::nullopt;
-        for (const Parsed& file : parsed_)
-            for (const ZonesAssignment& constant : file.tree.constants) define(*file.source, constant);
-        for (const Parsed& file : parsed_)
-            for (const ZonesObject& object : file.tree.objects) add(*file.source, object);
+    std::optional<Topology> run(const Evaluation& evaluation) {
+        for (const Object& object : evaluation.objects)
+            if (object.type->role == TypeRole::topology) add(object);
         if (!sound()) return std::nullopt;
         check_zones();
         check_endpoints();
@@ -65,149 +49,87 @@ public:
     }
 
 private:
-    struct Parsed {
-        const Source* source;
-        ZonesTree tree;
-    };
-
     bool sound() const { return findings_.errors.size() == errors_before_; }
 
-    void error(const Source& source, Position at, std::string_view message, std::string_view hint = {}) {
-        findings_.errors.push_back(source.finding(at, message, hint));
+    void error(const Object& object, std::string message) {
+        findings_.errors.push_back({object.place.file, object.place.line, object.place.column, std::nullopt, std::move(message)});
     }
     template <class Item>
     void error_at(const Item& item, std::string message) {
         findings_.errors.push_back({item.file, item.line, 1, std::nullopt, std::move(message)});
     }
 
-    void define(const Source& source, const ZonesAssignment& constant) {
-        std::optional<ZonesValue> value = constants_.evaluate(constant.value, source, findings_);
-        if (!value) return;
-        const ZonesValue* old = constants_.find(constant.name);
-        if (old && *old == *value && (constant.name == "NodeName" || constant.name == "ZoneName")) return;  // a stock constants.conf
-        if (!old) {
-            if (!constants_.add(constant.name, std::move(*value))) error(source, constant.at, "constants too large in all");
-            return;
-        }
-        error(source, constant.at, "constant '" + escaped(constant.name, 64) + "' is set already",
-              constant.name == "NodeName"   ? "it is node.name of endpointd.json: " + quoted(node_)
-              : constant.name == "ZoneName" ? "it is node.zone of endpointd.json, or the node's name"
-                                            : std::string());
+    void add(const Object& object) {
+        if (const std::string_view fault = name_fault(object.name); !fault.empty())
+            return error(object, quoted(object.name) + " cannot be a name: " + std::string(fault));
+        if (object.type->name == "Endpoint") add_endpoint(object);
+        else add_zone(object);
     }
 
-    void add(const Source& source, const ZonesObject& object) {
-        const std::optional<ZonesValue> name = constants_.evaluate(object.name, source, findings_);
-        if (!name) return;
-        const std::string* text = name->string();
-        if (!text) return error(source, object.name.at, "an object's name is a string, not " + std::string(type_name(*name)));
-        if (const std::string_view fault = name_fault(*text); !fault.empty())
-            return error(source, object.name.at, quoted(*text) + " cannot be a name: " + std::string(fault));
-        if (object.type == "Endpoint") add_endpoint(source, object, *text);
-        else add_zone(source, object, *text);
-    }
-
-    template <class Item>
-    bool is_new(const std::map<std::string, Item, std::less<>>& items, const Source& source, const ZonesObject& object,
-                const std::string& name) {
-        const auto found = items.find(name);
-        if (found == items.end()) return true;
-        error(source, object.at, object.type + " " + quoted(name) + " is defined twice",
-              "the first is in " + found->second.file + ":" + std::to_string(found->second.line));
-        return false;
-    }
-
-    void add_endpoint(const Source& source, const ZonesObject& object, const std::string& name) {
-        if (!is_new(topology_.endpoints_, source, object, name)) return;
+    void add_endpoint(const Object& object) {
         Endpoint endpoint;
-        endpoint.name = name;
-        endpoint.file = source.path();
-        endpoint.line = object.at.line;
-        for (const ZonesAssignment& attribute : object.attributes) {
-            const std::optional<ZonesValue> value = constants_.evaluate(attribute.value, source, findings_);
-            if (!value) continue;
-            if (attribute.name == "host") read_text(source, attribute, *value, endpoint.host);
-            else if (attribute.name == "port") read_port(source, attribute, *value, endpoint.port);
-            else if (attribute.name == "log_duration") read_log_duration(source, attribute, *value, endpoint);
-            else unknown(source, object, attribute, "host, port and log_duration");
-        }
-        topology_.endpoints_.emplace(name, std::move(endpoint));
+        endpoint.name = object.name;
+        endpoint.file = object.place.file;
+        endpoint.line = object.place.line;
+        read_text(object, "host", endpoint.host);
+        read_port(object, endpoint.port);
+        read_log_duration(object, endpoint);
+        topology_.endpoints_.emplace(object.name, std::move(endpoint));
     }
 
-    void add_zone(const Source& source, const ZonesObject& object, const std::string& name) {
-        if (!is_new(topology_.zones_, source, object, name)) return;
+    void add_zone(const Object& object) {
         Zone zone;
-        zone.name = name;
-        zone.file = source.path();
-        zone.line = object.at.line;
-        for (const ZonesAssignment& attribute : object.attributes) {
-            const std::optional<ZonesValue> value = constants_.evaluate(attribute.value, source, findings_);
-            if (!value) continue;
-            if (attribute.name == "parent") read_text(source, attribute, *value, zone.parent);
-            else if (attribute.name == "endpoints") read_names(source, attribute, *value, zone.endpoints);
-            else if (attribute.name == "global") read_flag(source, attribute, *value, zone.global);
-            else unknown(source, object, attribute, "parent, endpoints and global");
-        }
-        topology_.zones_.emplace(name, std::move(zone));
+        zone.name = object.name;
+        zone.file = object.place.file;
+        zone.line = object.place.line;
+        read_text(object, "parent", zone.parent);
+        read_names(object, zone.endpoints);
+        const json::Value* const global = object.attributes.find("global");
+        zone.global = global && global->boolean() && *global->boolean();
+        topology_.zones_.emplace(object.name, std::move(zone));
     }
 
-    void unknown(const Source& source, const ZonesObject& object, const ZonesAssignment& attribute, std::string_view known) {
-        error(source, attribute.at, object.type + " has no attribute '" + escaped(attribute.name, 64) + "'",
-              "known are " + std::string(known));
+    void wrong_type(const Object& object, std::string_view attribute, std::string_view expected, const json::Value& value) {
+        error(object, std::string(object.type->name) + " " + quoted(object.name) + ": '" + std::string(attribute) + "' is " +
+                          std::string(expected) + ", not of type '" + std::string(value.type_name()) + "'");
     }
 
-    void wrong_type(const Source& source, const ZonesAssignment& attribute, std::string_view expected, const ZonesValue& value) {
-        error(source, attribute.value.at,
-              "'" + attribute.name + "' is " + std::string(expected) + ", not " + std::string(type_name(value)));
+    void read_text(const Object& object, std::string_view attribute, std::string& into) {
+        const json::Value* const value = object.attributes.find(attribute);
+        if (!value || value->is_null()) return;
+        if (!value->string()) return wrong_type(object, attribute, "a text", *value);
+        into = *value->string();
+        const bool control =
+            std::any_of(into.begin(), into.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+        if (into.size() > kNameLength || control || !is_utf8(into))
+            error(object, std::string(object.type->name) + " " + quoted(object.name) + ": '" + std::string(attribute) +
+                              "' is too long, not UTF-8 or holds control characters");
     }
 
-    // A number where a text belongs becomes its text, null the empty text, as upstream.
-    bool read_text(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, std::string& into) {
-        if (value.is_null()) into.clear();
-        else if (value.number()) into = number_text(*value.number());
-        else if (value.string()) into = *value.string();
-        else {
-            wrong_type(source, attribute, "a string", value);
-            return false;
-        }
-        if (into.size() <= kNameLength && is_utf8(into) &&
-            std::none_of(into.begin(), into.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-            return true;
-        error(source, attribute.value.at, "'" + attribute.name + "' is too long, not UTF-8 or holds control characters");
-        return false;
-    }
-
-    void read_port(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, std::string& into) {
-        if (!read_text(source, attribute, value, into) || into.empty()) return;
-        const bool digits = into.size() <= 5 && std::all_of(into.begin(), into.end(), [](char c) { return c >= '0' && c <= '9'; });
+    void read_port(const Object& object, std::string& into) {
+        read_text(object, "port", into);
+        const bool digits =
+            !into.empty() && into.size() <= 5 && std::all_of(into.begin(), into.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (!digits || std::stoi(into) < 1 || std::stoi(into) > 65535)
-            error(source, attribute.value.at, "a port is a number from 1 to 65535");
+            error(object, "Endpoint " + quoted(object.name) + ": a port is a number from 1 to 65535");
     }
 
-    void read_log_duration(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, Endpoint& endpoint) {
-        endpoint.log_duration.reset();
-        endpoint.log_unlimited = false;
-        if (value.is_null()) return;
-        if (!value.number()) return wrong_type(source, attribute, "a duration such as 1d", value);
+    void read_log_duration(const Object& object, Endpoint& endpoint) {
+        const json::Value* const value = object.attributes.find("log_duration");
+        if (!value || !value->number()) return;
         constexpr double kMost = 3.2e9;  // a century, far from overflow
-        if (*value.number() < 0) endpoint.log_unlimited = true;
-        else endpoint.log_duration = Duration(std::llround(std::min(*value.number(), kMost) * 1e6));
+        if (*value->number() < 0) endpoint.log_unlimited = true;
+        else endpoint.log_duration = Duration(std::llround(std::min(*value->number(), kMost) * 1e6));
     }
 
-    void read_names(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, std::vector<std::string>& into) {
-        into.clear();
-        if (value.is_null()) return;
-        if (!value.array()) return wrong_type(source, attribute, "an array of names", value);
-        for (const ZonesValue& item : *value.array()) {
-            if (!item.string()) return wrong_type(source, attribute, "an array of names", item);
+    void read_names(const Object& object, std::vector<std::string>& into) {
+        const json::Value* const value = object.attributes.find("endpoints");
+        if (!value || value->is_null()) return;
+        if (!value->array()) return wrong_type(object, "endpoints", "an array of names", *value);
+        for (const json::Value& item : *value->array()) {
+            if (!item.string()) return wrong_type(object, "endpoints", "an array of names", item);
             into.push_back(*item.string());
         }
-    }
-
-    void read_flag(const Source& source, const ZonesAssignment& attribute, const ZonesValue& value, bool& into) {
-        if (value.boolean()) into = *value.boolean();
-        else if (value.number()) into = *value.number() != 0;
-        else if (value.is_null()) into = false;
-        else wrong_type(source, attribute, "true or false", value);
     }
 
     void check_zones() {
@@ -271,15 +193,12 @@ private:
     std::string configured_zone_;
     Findings& findings_;
     std::size_t errors_before_;
-    Constants constants_;
-    std::deque<Source> sources_;
-    std::vector<Parsed> parsed_;
     Topology topology_;
 };
 
-std::optional<Topology> load_zones(const std::vector<SourceFile>& files, std::string_view node_name, std::string_view configured_zone,
-                                   Findings& findings) {
-    return ZoneLoader(node_name, configured_zone, findings).run(files);
+std::optional<Topology> topology_of(const Evaluation& evaluation, std::string_view node_name, std::string_view configured_zone,
+                                    Findings& findings) {
+    return ZoneLoader(node_name, configured_zone, findings).run(evaluation);
 }
 
 }  // namespace endpointd::dsl

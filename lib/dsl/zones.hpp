@@ -85,10 +85,15 @@ private:
     std::string own_zone_;
 };
 
-// Reads zones.d (`files` in the order in which they are to be read). `node_name` is
-// what NodeName stands for, `configured_zone` the setting node.zone or empty.
-// Objects of other types are skipped with a warning. Every error and warning goes
-// to `findings`; none is returned if there was an error.
+struct Evaluation;
+
+// The Endpoint and Zone objects of an evaluation, checked as a whole.
+// `configured_zone`: the setting node.zone, or empty. Every error goes to `findings`; none is
+// returned if there was one.
+std::optional<Topology> topology_of(const Evaluation& evaluation, std::string_view node_name, std::string_view configured_zone,
+                                    Findings& findings);
+
+// load_local() for who wants to know of a zones.d only who is who.
 std::optional<Topology> load_zones(const std::vector<SourceFile>& files, std::string_view node_name, std::string_view configured_zone,
                                    Findings& findings);
 

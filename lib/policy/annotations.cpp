@@ -21,9 +21,9 @@ std::optional<Objection> too_long(const Grant& grant, const dsl::Object& object)
     const double window = number_attribute(object, "end_time") - number_attribute(object, "start_time");
     const double duration = number_attribute(object, "duration");
     if (window <= most && duration <= most) return std::nullopt;
-    return Objection{Reason::limit_exceeded, "it lasts " + number_text(window <= most ? duration : window) + " s, more than max_duration (" +
-                                                 number_text(most) + " s) of the downtime grant of " + grant.id.parent + " (" +
-                                                 grant.source + ")"};
+    return Objection{Reason::limit_exceeded, "it lasts " + number_text(window <= most ? duration : window) +
+                                                 " s, more than max_duration (" + number_text(most) + " s) of the downtime grant of " +
+                                                 grant.id.parent + " (" + grant.source + ")"};
 }
 
 }  // namespace

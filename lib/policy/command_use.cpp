@@ -34,8 +34,8 @@ std::optional<Objection> CommandUse::judge_name(const dsl::Object& object, std::
     const std::string quoted = "command '" + escaped(name) + "'";
     if (!command) return Objection{Reason::unknown_command, quoted + " is not in the local catalog"};
     return Objection{Reason::unknown_command, quoted + " of " + std::string(attribute) + " is of kind " +
-                                                  std::string(catalog::name_of(command->kind)) + " in the local catalog (" + command->source +
-                                                  "), not of kind " + std::string(catalog::name_of(kind))};
+                                                  std::string(catalog::name_of(command->kind)) + " in the local catalog (" +
+                                                  command->source + "), not of kind " + std::string(catalog::name_of(kind))};
 }
 
 const std::vector<std::string>& CommandUse::elsewhere(const catalog::Command& command, const dsl::ConfigType& type) {
@@ -44,8 +44,9 @@ const std::vector<std::string>& CommandUse::elsewhere(const catalog::Command& co
     // A host's attributes count for its services as well; "name" is one of both.
     static constexpr std::array<std::string_view, 3> kOfHosts = {"address", "address6", "name"};
     for (const auto& [name, ignored] : command.parameters) {
-        const bool attribute = std::find(kOfHosts.begin(), kOfHosts.end(), name) != kOfHosts.end() ||
-                               std::any_of(type.fields.begin(), type.fields.end(), [&](const dsl::Field& field) { return field.name == name; });
+        const bool attribute =
+            std::find(kOfHosts.begin(), kOfHosts.end(), name) != kOfHosts.end() ||
+            std::any_of(type.fields.begin(), type.fields.end(), [&](const dsl::Field& field) { return field.name == name; });
         if (attribute || name.find('.') != std::string::npos) known->second.push_back(name);
     }
     return known->second;

@@ -81,9 +81,7 @@ std::optional<Objection> Judge::missing_of(const dsl::Object& object) {
 
 void Judge::leave_rejected_groups(dsl::Object& object) const {
     if (object.assigned_groups.empty()) return;
-    const std::string_view type = object.type->name == "Host"      ? "HostGroup"
-                                  : object.type->name == "Service" ? "ServiceGroup"
-                                                                   : "UserGroup";
+    const std::string_view type = object.type->name == "Host" ? "HostGroup" : object.type->name == "Service" ? "ServiceGroup" : "UserGroup";
     std::unordered_set<std::string> gone;
     for (const std::string& group : object.assigned_groups) {
         const Known* const known = find(type, group);

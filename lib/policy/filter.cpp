@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "policy/judge.hpp"
+#include "policy/offered.hpp"
 
 namespace endpointd::policy {
 
@@ -94,7 +95,7 @@ private:
 
 dsl::Surroundings surroundings_of(const World& world) {
     dsl::Surroundings around;
-    around.constants = {{"NodeName", world.node}, {"ZoneName", world.topology->local_zone().name}, {"PluginDir", world.plugin_dir}};
+    around.constants = host_constants(world.node, world.topology->local_zone().name, world.plugin_dir);
     for (const dsl::Object& object : *world.local) around.objects.emplace_back(object.type->name, object.name);
     for (const auto& [name, zone] : world.topology->zones())
         if (zone.global) around.global_zones.push_back(name);
@@ -113,12 +114,15 @@ struct Planner::Impl {
     std::vector<std::shared_ptr<const ReadAnnotation>> read;
     std::shared_ptr<const catalog::Catalog> read_with;
 
+    bool failed() const noexcept { return !evaluated.complete; }
+
     void evaluate(const Wanted& wanted, const World& world, const dsl::Limits& limits) {
         Basis now{wanted.files, wanted.objects, world, limits};
         if (basis && basis->same_as(now)) return;
         basis.reset();
         texts = Gatherer(world).run(wanted);
-        evaluated = texts.files.empty() ? dsl::Evaluation{} : dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
+        evaluated =
+            texts.files.empty() ? dsl::Evaluation{} : dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
         texts.files = {};
         basis = std::move(now);
     }
@@ -135,8 +139,7 @@ struct Planner::Impl {
             for (const RuntimeObject& object : *wanted) {
                 const auto found = known.find(object.name);
                 const bool same = found != known.end() && (*annotations)[found->second] == object;
-                now.push_back(same ? read[found->second]
-                                   : std::make_shared<const ReadAnnotation>(read_annotation(object, *world.catalog)));
+                now.push_back(same ? read[found->second] : std::make_shared<const ReadAnnotation>(read_annotation(object, *world.catalog)));
             }
         }
         read = std::move(now);
@@ -155,7 +158,7 @@ Plan Planner::plan(const Wanted& wanted, const World& world, const dsl::Limits& 
     judge.add_local(*world.local);
     for (const Rejection& rejection : impl_->texts.rejections) judge.reject(rejection);
     judge.add(impl_->evaluated, impl_->texts.origins);
-    if (wanted.annotations) {
+    if (wanted.annotations && !impl_->failed()) {
         impl_->read_annotations(wanted.annotations, world);
         std::vector<const ReadAnnotation*> read;
         read.reserve(impl_->read.size());

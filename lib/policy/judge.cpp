@@ -61,6 +61,15 @@ void Judge::reject(Rejection rejection) {
 
 void Judge::add(const dsl::Evaluation& evaluated, const TextOrigins& origins) {
     for (const dsl::Refused& refused : evaluated.refused) refuse(refused, origins);
+    if (evaluated.left_out > 0) {
+        Rejection more;
+        more.reason = Reason::limit_exceeded;
+        more.method = "config::Update";
+        more.detail = std::to_string(evaluated.left_out) + " more refusals of this evaluation are not told one by one";
+        const auto origin = origins.find(evaluated.refused.back().place.file);
+        if (origin != origins.end()) more.parent = origin->second.parent;
+        reject(std::move(more));
+    }
     if (!evaluated.complete) {
         plan_.failed = true;
         return;

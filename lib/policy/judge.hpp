@@ -60,8 +60,8 @@ private:
     enum class State : std::uint8_t { coming, standing, rejected };
     struct Known {
         State state = State::coming;
-        std::size_t index = 0;          // standing: in plan_.objects
-        Reason reason = Reason::ok;     // rejected
+        std::size_t index = 0;       // standing: in plan_.objects
+        Reason reason = Reason::ok;  // rejected
     };
 
     static std::string key(std::string_view type, std::string_view name);

@@ -36,8 +36,8 @@ private:
         const json::Value* value = nullptr;  // null: nowhere
         std::string_view text;               // with `is_text`
         bool is_text = false;
-        bool is_custom = false;              // macros in it count
-        bool later = false;                  // only the run can tell
+        bool is_custom = false;  // macros in it count
+        bool later = false;      // only the run can tell
     };
 
     Found look_up(std::string_view name) const noexcept;

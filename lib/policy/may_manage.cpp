@@ -42,7 +42,8 @@ Verdict may_manage(const std::string& parent, std::string_view type, std::string
     }
     const std::optional<Capability> capability = capability_of_object(type);
     if (!known || !capability)
-        return denied(std::move(verdict), Reason::type_not_granted, "type " + escaped(type) + " can never be created or deleted by a parent");
+        return denied(std::move(verdict), Reason::type_not_granted,
+                      "type " + escaped(type) + " can never be created or deleted by a parent");
 
     const Subject subject = subject_of_name(*known, name);
     Request request;
@@ -57,7 +58,8 @@ Verdict may_manage(const std::string& parent, std::string_view type, std::string
         const bool covers = std::find(verdict.grants.begin(), verdict.grants.end(), grant) != verdict.grants.end();
         if (covers && std::find(grant->types.begin(), grant->types.end(), type) != grant->types.end()) return verdict;
     }
-    std::string detail = "type " + std::string(type) + " is not among the types of the config grant of " + parent + " (" + verdict.source + ")";
+    std::string detail =
+        "type " + std::string(type) + " is not among the types of the config grant of " + parent + " (" + verdict.source + ")";
     return denied(std::move(verdict), Reason::type_not_granted, std::move(detail));
 }
 

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kPathLevels = 16;
 
 // Who an object is and what it hangs on: to change that would make it another object.
-constexpr std::array<std::string_view, 7> kFixed = {"host_name",           "service_name",       "child_host_name", "child_service_name",
-                                                    "parent_host_name",    "parent_service_name", "version"};
+constexpr std::array<std::string_view, 7> kFixed = {"host_name",        "service_name",        "child_host_name", "child_service_name",
+                                                    "parent_host_name", "parent_service_name", "version"};
 
 std::string_view first_of(std::string_view path) noexcept { return path.substr(0, path.find('.')); }
 
@@ -80,8 +80,7 @@ std::optional<Objection> Judge::objection_to_change(const Modification& change, 
                                                             (field ? " cannot be changed" : " does not exist")};
     }
     const std::optional<Capability> capability = capability_of_attribute(object.type->name, path);
-    if (!capability)
-        return Objection{Reason::capability_denied, "nobody may change a " + std::string(object.type->name) + " at run time"};
+    if (!capability) return Objection{Reason::capability_denied, "nobody may change a " + std::string(object.type->name) + " at run time"};
     const Subject subject = subject_of(object);
     Request request;
     request.capability = *capability;
@@ -110,8 +109,9 @@ void Judge::modify(PlannedObject& planned) {
     if (found == changes_.end()) return;
     const Modification& change = *found->second;
     if (change.attributes.size() > kModifiedAttributes) {
-        return reject_change(change, planned, nullptr,
-                             {Reason::limit_exceeded, "more than " + std::to_string(kModifiedAttributes) + " attributes are changed at run time"});
+        return reject_change(
+            change, planned, nullptr,
+            {Reason::limit_exceeded, "more than " + std::to_string(kModifiedAttributes) + " attributes are changed at run time"});
     }
     dsl::Object& object = planned.object;
     for (const auto& [path, value] : change.attributes) {

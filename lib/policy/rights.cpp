@@ -26,9 +26,7 @@ bool any_matches(const Patterns& patterns, std::string_view name) noexcept {
 
 bool is_checkable(const dsl::Object& object) noexcept { return object.type->name == "Host" || object.type->name == "Service"; }
 
-std::string in_words(const dsl::Object& object) {
-    return std::string(object.type->name) + " '" + escaped(object.name) + "'";
-}
+std::string in_words(const dsl::Object& object) { return std::string(object.type->name) + " '" + escaped(object.name) + "'"; }
 
 std::string rule_of(const Grant& grant) { return "the config grant of " + grant.id.parent + " (" + grant.source + ")"; }
 
@@ -78,8 +76,9 @@ ParentRights rights_of(std::string_view parent, const Grants& grants, const dsl:
         else rights.grants.push_back(grant);
     }
     if (rights.grants.empty() && wants_signature) {
-        rights.refusal = Objection{Reason::unsigned_zone, rule_of(*wants_signature) + " wants a signature by '" +
-                                                              escaped(*wants_signature->signed_by) + "' (signed_by); nothing is taken without it"};
+        rights.refusal =
+            Objection{Reason::unsigned_zone, rule_of(*wants_signature) + " wants a signature by '" + escaped(*wants_signature->signed_by) +
+                                                 "' (signed_by); nothing is taken without it"};
     }
     return rights;
 }
@@ -147,7 +146,8 @@ std::optional<std::string> Rights::uncovered(const Grant& grant, const dsl::Obje
 Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, const Subject& subject,
                              std::optional<std::string_view> attribute) {
     if (!contains(grant.types, object.type->name)) {
-        return {0, Objection{Reason::type_not_granted, "type " + std::string(object.type->name) + " is not among the types of " + rule_of(grant)}};
+        return {0, Objection{Reason::type_not_granted,
+                             "type " + std::string(object.type->name) + " is not among the types of " + rule_of(grant)}};
     }
     const std::string& zone = object.zone.empty() ? topology_.local_zone().name : object.zone;
     if (grant.zones && !any_matches(*grant.zones, zone))
@@ -156,7 +156,8 @@ Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, cons
         return {2, Objection{Reason::out_of_scope, in_words(object) + " is outside the hosts and services of " + rule_of(grant)}};
     }
     const auto refused_attribute = [&](const std::string& path) {
-        return Objection{Reason::attribute_not_allowed, "attribute '" + escaped(path) + "' is not among the attributes of " + rule_of(grant)};
+        return Objection{Reason::attribute_not_allowed,
+                         "attribute '" + escaped(path) + "' is not among the attributes of " + rule_of(grant)};
     };
     if (attribute) {
         const std::string path(*attribute);
@@ -179,7 +180,8 @@ Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, cons
 std::optional<Objection> Rights::take(const std::string& parent, const dsl::Object& object) {
     const ParentRights& rights = of(parent);
     if (rights.refusal) return rights.refusal;
-    if (std::optional<std::string> why = why_not_ours(object.zone, topology_)) return Objection{Reason::zone_not_authorized, *std::move(why)};
+    if (std::optional<std::string> why = why_not_ours(object.zone, topology_))
+        return Objection{Reason::zone_not_authorized, *std::move(why)};
     const Subject subject = subject_of(object);
     Judged furthest{-1, std::nullopt};
     for (const Grant* grant : rights.grants) {

@@ -25,9 +25,9 @@ struct Objection {
 
 // The `config` grants of one parent that need no signature.
 struct ParentRights {
-    std::string zone;                    // the parent's own; empty: not in zones.d
-    std::vector<const Grant*> grants;    // the endpoint's own first; valid as long as the Grants
-    std::optional<Objection> refusal;    // why there is none
+    std::string zone;                  // the parent's own; empty: not in zones.d
+    std::vector<const Grant*> grants;  // the endpoint's own first; valid as long as the Grants
+    std::optional<Objection> refusal;  // why there is none
 };
 ParentRights rights_of(std::string_view parent, const Grants& grants, const dsl::Topology& topology);
 

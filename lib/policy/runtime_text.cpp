@@ -117,7 +117,8 @@ std::optional<Objection> read_attribute(const Node& statement, dsl::Object& obje
     }
     const auto index = dsl::field_of(*object.type, name);
     if (!index || object.type->fields[*index].kind == dsl::FieldKind::own)
-        return Objection{Reason::attribute_not_allowed, std::string(object.type->name) + " has no attribute '" + escaped(name) + "' to set"};
+        return Objection{Reason::attribute_not_allowed,
+                         std::string(object.type->name) + " has no attribute '" + escaped(name) + "' to set"};
     const dsl::Field& field = object.type->fields[*index];
     if (value->is_null() || (value->string() && value->string()->empty() && field.fallback.empty())) {
         object.attributes.erase(name);
@@ -138,7 +139,8 @@ std::optional<Objection> check_whole(const dsl::Object& object) {
         return Objection{Reason::attribute_not_allowed, std::move(wrong)};
     const Subject subject = subject_of(object);
     const std::string full = subject.host.value_or("") + (subject.service ? "!" + *subject.service : "") + "!" + object.short_name;
-    if (full != object.name) return malformed("the text makes '" + escaped(full) + "', the message announces '" + escaped(object.name) + "'");
+    if (full != object.name)
+        return malformed("the text makes '" + escaped(full) + "', the message announces '" + escaped(object.name) + "'");
     return std::nullopt;
 }
 

@@ -48,6 +48,7 @@ json::Object record_json(const AuditRecord& record) {
 
 json::Object detail_json(const AuditDetail& detail) {
     json::Object object = record_json(detail.record);
+    object.set("parameter", detail.record.parameter);
     object.set("content", detail.content);
     return object;
 }

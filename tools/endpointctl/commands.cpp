@@ -38,7 +38,11 @@ constexpr Parameter kAuditList[] = {
     {"--limit", "N", "at most N records (100)"},
     {"--before", "ID", "only records before this one: the `next` of a former answer"},
 };
-constexpr Parameter kAuditShow[] = {{"ID", "NUMBER", "the record", true}};
+constexpr Parameter kAuditShow[] = {
+    {"ID", "NUMBER", "the record", true},
+    {"--diff", "", "compare what was pushed with what is in force under that name"},
+};
+constexpr Parameter kAuditOne[] = {{"ID", "NUMBER", "the record", true}};
 constexpr Parameter kAuditReview[] = {
     {"ID", "NUMBER", "the records", true, true},
     {"--note", "TEXT", "what you found"},
@@ -58,6 +62,15 @@ constexpr Parameter kCatalogImport[] = {
     {"-o,--output", "FILE", "write the catalog there, where no file is yet; without it to stdout"},
 };
 constexpr Parameter kCatalogPin[] = {{"NAME", "NAME", "the command", true}};
+constexpr Parameter kObjectsList[] = {{"--type", "TYPE", "only objects of this type: Host, Service, TimePeriod, ..."}};
+constexpr Parameter kObjectsShow[] = {
+    {"TYPE", "TYPE", "Host, Service, TimePeriod, ...", true},
+    {"NAME", "NAME", "the full name: HOST, or HOST!SERVICE", true},
+};
+constexpr Parameter kConfigFilter[] = {
+    {"--parent", "NAME", "the endpoint that would push them", true},
+    {"PATH", "PATH", "a directory whose subdirectories are zones, or a file of our own zone", true, true},
+};
 constexpr Parameter kConfigValidate[] = {
     {"DIR", "DIR", "the configuration directory; without it --config's"},
     {"--as", "KIND", "judge one candidate file as settings, catalog, caps or zones within the rest of the tree"},
@@ -75,6 +88,8 @@ constexpr Verb kVerbs[] = {
     {"audit review", "mark records as inspected", kAuditReview, audit_review},
     {"audit verify", "check the audit's hash chain", {}, audit_verify},
     {"audit export", "all records, oldest first", kAuditExport, audit_export},
+    {"audit why", "why it was refused, and the smallest change that would allow it", kAuditOne, audit_why},
+    {"audit propose", "a draft of the catalog entry that a refused command would need", kAuditOne, audit_propose},
     {"catalog list", "the commands that can be run", {}, catalog_list},
     {"catalog show", "one command with its entry", kCatalogShow, catalog_show},
     {"catalog render", "what would be run; runs nothing", kCatalogRun, catalog_render},
@@ -82,7 +97,10 @@ constexpr Verb kVerbs[] = {
     {"catalog pin", "the SHA-256 of a command's plugin, to paste into its entry; needs no daemon", kCatalogPin, catalog_pin},
     {"catalog import", "make catalog entries out of Icinga 2 command definitions; needs no daemon", kCatalogImport, catalog_import},
     {"catalog verify", "all pinned plugins against their pins; needs no daemon", {}, catalog_verify},
+    {"objects list", "what is configured here, local and pushed", kObjectsList, objects_list},
+    {"objects show", "one object with its final attributes", kObjectsShow, objects_show},
     {"config validate", "check a configuration; needs no daemon", kConfigValidate, config_validate},
+    {"config filter", "what would be taken of files if a parent pushed them; needs no daemon", kConfigFilter, config_filter},
     {"config reload", "make the daemon read its configuration again", {}, config_reload},
 };
 
@@ -93,6 +111,7 @@ struct Group {
 constexpr Group kGroups[] = {{"caps", "what parents may do"},
                              {"audit", "what was refused, and what was done"},
                              {"catalog", "the local commands"},
+                             {"objects", "hosts, services and the rest"},
                              {"config", "the configuration"}};
 
 // Where CLI11 puts what it reads; must stay in place while it parses.

@@ -164,6 +164,30 @@ std::string size_text(double bytes) {
     return text;
 }
 
+std::string ascii_json(const json::Value& value) {
+    const std::string pretty = json::to_pretty_text(value);
+    std::string out;
+    out.reserve(pretty.size());
+    for (std::string_view rest = pretty; !rest.empty();) {
+        const char lead = rest.front();
+        const std::uint32_t point = take_point(rest);
+        if (point < 0x7f) {
+            out += lead;
+            continue;
+        }
+        char name[16];
+        if (point > 0xffff) {
+            const std::uint32_t offset = point - 0x10000;
+            std::snprintf(name, sizeof name, "\\u%04x\\u%04x", static_cast<unsigned>(0xd800 + (offset >> 10)),
+                          static_cast<unsigned>(0xdc00 + (offset & 0x3ff)));
+        } else {
+            std::snprintf(name, sizeof name, "\\u%04x", static_cast<unsigned>(point));
+        }
+        out += name;
+    }
+    return out;
+}
+
 void print_block(std::ostream& out, std::string_view text, std::string_view indent) {
     while (!text.empty()) {
         const std::size_t end = text.find('\n');

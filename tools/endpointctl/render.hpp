@@ -44,6 +44,9 @@ double number_of(const json::Value& value) noexcept;          // 0 if it is none
 std::string duration_text(double seconds);  // "2 d 3 h", "5 min 10 s", "0.123 s"
 std::string size_text(double bytes);        // "1.5 MiB"
 
+// Indented JSON in printable ASCII: still JSON, and nothing in it controls a terminal.
+std::string ascii_json(const json::Value& value);
+
 // Several lines, each printable and behind `indent`.
 void print_block(std::ostream& out, std::string_view text, std::string_view indent);
 

@@ -1,4 +1,4 @@
-// audit list, show, follow, review, verify, export.
+// audit list, follow, review, verify, export; what is about one record is in verb_audit_record.cpp.
 
 #include <ostream>
 
@@ -87,35 +87,6 @@ int audit_list(const Context& context, const Arguments& arguments) {
     table.print(context.out, context.color);
     if (const json::Value& next = member(answer.value, "next"); !next.is_null())
         context.out << "\nThere are older ones: --before " << text_of(next) << '\n';
-    return kDone;
-}
-
-int audit_show(const Context& context, const Arguments& arguments) {
-    const Result<std::uint64_t> id = admin::whole_number("ID", arguments.one("ID"), 1, admin::kLargestId);
-    if (!id) return report(context, kUsage, printable(id.error().text));
-    const Answered answer = ask_daemon(context, {.target = "/v1/audit/" + std::to_string(*id), .body = {}});
-    if (!answer.ok) return answer.status;
-    if (context.json) {
-        context.out << json::to_pretty_text(answer.value) << '\n';
-        return kDone;
-    }
-    for (const char* const name : {"id", "time", "last_seen", "count", "parent", "zone", "method", "object_type", "object_name", "file",
-                                   "line", "decision", "reason", "detail", "content_sha256", "hash"}) {
-        context.out << name << ": " << printable(text_of(member(answer.value, name)), 2048) << '\n';
-    }
-    const json::Value& reviewed = member(answer.value, "reviewed");
-    context.out << "reviewed: ";
-    if (reviewed.is_null()) {
-        context.out << "no\n";
-    } else {
-        context.out << printable(text_of(member(reviewed, "time"))) << " by " << printable(text_of(member(reviewed, "by"))) << ": "
-                    << printable(text_of(member(reviewed, "note")), 2048) << '\n';
-    }
-    const json::Value& content = member(answer.value, "content");
-    if (content.string()) {
-        context.out << "content:\n";
-        print_block(context.out, *content.string(), "  | ");
-    }
     return kDone;
 }
 

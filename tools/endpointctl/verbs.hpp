@@ -15,6 +15,8 @@ int audit_follow(const Context&, const Arguments&);
 int audit_review(const Context&, const Arguments&);
 int audit_verify(const Context&, const Arguments&);
 int audit_export(const Context&, const Arguments&);
+int audit_why(const Context&, const Arguments&);
+int audit_propose(const Context&, const Arguments&);
 int catalog_list(const Context&, const Arguments&);
 int catalog_show(const Context&, const Arguments&);
 int catalog_render(const Context&, const Arguments&);
@@ -22,6 +24,9 @@ int catalog_run(const Context&, const Arguments&);
 int catalog_pin(const Context&, const Arguments&);
 int catalog_import(const Context&, const Arguments&);
 int catalog_verify(const Context&, const Arguments&);
+int objects_list(const Context&, const Arguments&);
+int objects_show(const Context&, const Arguments&);
+int config_filter(const Context&, const Arguments&);
 int config_validate(const Context&, const Arguments&);
 int config_reload(const Context&, const Arguments&);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/assert.hpp"
+#include "dsl/director.hpp"
 #include "dsl/parser.hpp"
 
 using namespace endpointd;
@@ -74,6 +75,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::optional<dsl::Node> tree = dsl::parse(dsl::Source(file), findings);
     EP_ASSERT(tree.has_value() == findings.ok());
     if (tree) EP_ASSERT(check(*tree, 0) <= dsl::kSyntaxNodes);
+    if (tree)
+        for (const dsl::Node& statement : tree->children) {
+            const auto known = dsl::recognise(statement);
+            if (!known) continue;
+            for (const dsl::Node& own : known->block.children)
+                EP_ASSERT(own.kind == dsl::NodeKind::constant || (own.kind == dsl::NodeKind::definition && own.text == "template"));
+        }
     for (const Finding& finding : findings.errors) EP_ASSERT(finding.line >= 1 && finding.column >= 1 && !finding.message.empty());
     return 0;
 }

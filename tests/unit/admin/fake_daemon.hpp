@@ -52,7 +52,7 @@ public:
     admin::Health health_answer;
     json::Value caps_answer;
     bool allow = true;
-    Result<json::Value> run_answer = json::Value();
+    Result<json::Value> run_answer;
     bool hold_runs = false;  // never answers a run
     admin::ReloadAnswer reload_answer;
     std::shared_ptr<const catalog::Catalog> catalog_in_force;

@@ -220,5 +220,55 @@ TEST_F(ConfigValidate, ACandidateMayBeOfAnyKind) {
     }
 }
 
+class ConfigFilter : public ConfigValidate {
+protected:
+    Ran filter(std::vector<std::string> more) const {
+        std::vector<std::string> arguments{"config", "filter", "--config", tree(), "--state", state()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return test::run_ctl(std::move(arguments));
+    }
+};
+
+TEST_F(ConfigFilter, SaysWhatWouldBeTakenAndWhatNot) {
+    write("caps.d/20-zone.json", R"({ "parents": { "zone:master": { "grant": { "config": {} } } } })");
+    ::mkdir((directory.path() + "/zones").c_str(), 0755);
+    ::mkdir((directory.path() + "/zones/web1").c_str(), 0755);
+    write_at(directory.path() + "/zones/web1/x.conf",
+             "object Host \"h\" {\n  check_command = \"mine\"\n}\nobject CheckCommand \"evil\" {\n  command = [ \"/bin/sh\" ]\n}\n");
+    const Ran ran = filter({"--parent", "master1", directory.path() + "/zones", "--json"});
+    EXPECT_EQ(ran.status, kNo) << ran.err;
+    const Result<json::Value> answer = json::parse(ran.out);
+    ASSERT_TRUE(answer) << ran.out;
+    EXPECT_EQ(json::to_text(*answer->object()->find("accepted")), R"([{"file":"web1/_etc/x.conf","line":1,"name":"h","type":"Host"}])");
+    const json::Array& rejected = *answer->object()->find("rejected")->array();
+    ASSERT_EQ(rejected.size(), 1u);
+    for (const auto& [name, value] : {std::pair{"object_type", json::Value("CheckCommand")}, std::pair{"object_name", json::Value("evil")},
+                                      std::pair{"zone", json::Value("web1")}, std::pair{"file", json::Value("web1/_etc/x.conf")},
+                                      std::pair{"line", json::Value(4)}, std::pair{"decision", json::Value("rejected")},
+                                      std::pair{"reason", json::Value("command-pushed")}})
+        EXPECT_EQ(*rejected[0].object()->find(name), value) << name;
+    EXPECT_NE(rejected[0].object()->find("detail"), nullptr);
+    const Ran table = filter({"--parent", "master1", directory.path() + "/zones"});
+    EXPECT_THAT(table.out, HasSubstr("Host  h     web1/_etc/x.conf:1\n"));
+    EXPECT_THAT(table.out, EndsWith("1 accepted, 1 rejected\n"));
+    write_at(directory.path() + "/zones/web1/x.conf", "object Host \"h\" { check_command = \"mine\" }\n");
+    EXPECT_EQ(filter({"--parent", "master1", directory.path() + "/zones"}).status, kDone);
+}
+
+TEST_F(ConfigFilter, WrongUsageIsToldFromWhatIsRejected) {
+    write_at(directory.path() + "/x.conf", "object Host \"h\" { check_command = \"mine\" }\n");
+    const Ran stranger = filter({"--parent", "nobody", directory.path() + "/x.conf"});
+    EXPECT_EQ(stranger.status, kUsage);
+    EXPECT_THAT(stranger.err, StartsWith("endpointctl: config filter: 'nobody' is no endpoint that configures this node"));
+    EXPECT_EQ(filter({"--parent", "master1", directory.path() + "/nothing"}).status, kUsage);
+    EXPECT_EQ(filter({"--parent", "master1"}).status, kUsage);
+    EXPECT_EQ(filter({directory.path() + "/x.conf"}).status, kUsage);
+    write("caps.d/20-bad.json", "{ broken");
+    const Ran broken = filter({"--parent", "master1", directory.path() + "/x.conf"});
+    EXPECT_EQ(broken.status, kUsage);
+    EXPECT_THAT(broken.err, HasSubstr("20-bad.json:1:"));
+    EXPECT_EQ(broken.out, "");
+}
+
 }  // namespace
 }  // namespace endpointd::ctl

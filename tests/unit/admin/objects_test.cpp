@@ -1,0 +1,127 @@
+#include "admin/objects.hpp"
+
+#include <gmock/gmock.h>
+
+#include "dsl/config_type.hpp"
+#include "fake_daemon.hpp"
+#include "json/document.hpp"
+#include "policy/plan.hpp"
+#include "raw_client.hpp"
+
+namespace endpointd::admin {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+policy::PlannedObject object(const std::string& type, const std::string& name, policy::Origin origin = policy::Origin::local) {
+    policy::PlannedObject planned;
+    planned.object.type = dsl::config_type(type);
+    planned.object.name = planned.object.short_name = name;
+    planned.object.zone = "web1";
+    planned.object.place = {"web1/_etc/hosts.conf", 3, 1};
+    planned.object.text = std::make_shared<const std::string>("object " + type + " \"" + name + "\" { }");
+    planned.origin = origin;
+    if (origin != policy::Origin::local) planned.parent = "master1";
+    return planned;
+}
+
+std::shared_ptr<policy::Plan> hosts(std::size_t number) {
+    auto plan = std::make_shared<policy::Plan>();
+    for (std::size_t i = 0; i < number; ++i) plan->objects.push_back(object("Host", "h" + std::to_string(100'000 + i)));
+    return plan;
+}
+
+json::Value parsed(const std::string& text) {
+    const Result<json::Value> value = json::parse(text);
+    EXPECT_TRUE(value) << text.substr(0, 200);
+    return value ? *value : json::Value();
+}
+
+const json::Array& objects_in(const json::Value& answer) { return *answer.object()->find("objects")->array(); }
+const json::Value& at(const json::Value& value, std::string_view name) { return *value.object()->find(name); }
+
+// The whole of a streamed answer, and its largest piece.
+std::pair<std::string, std::size_t> drained(Stream& stream) {
+    std::pair<std::string, std::size_t> all;
+    for (bool more = true; more;) {
+        stream.next([&](const Result<std::optional<std::string>>& piece) {
+            more = piece && *piece;
+            if (!more) return;
+            all.first += **piece;
+            all.second = std::max(all.second, (*piece)->size());
+        });
+    }
+    return all;
+}
+
+TEST(Objects, AFewAreOnePlainAnswer) {
+    auto plan = hosts(1);
+    plan->objects.push_back(object("Service", "h100000!http", policy::Origin::pushed));
+    Answer answer = make_objects(plan, {});
+    ASSERT_TRUE(std::holds_alternative<Response>(answer));
+    const json::Value value = parsed(std::get<Response>(answer).body);
+    ASSERT_EQ(objects_in(value).size(), 2u);
+    const json::Value& service = objects_in(value)[1];
+    EXPECT_EQ(at(service, "type"), json::Value("Service"));
+    EXPECT_EQ(at(service, "name"), json::Value("h100000!http"));
+    EXPECT_EQ(at(service, "zone"), json::Value("web1"));
+    EXPECT_EQ(at(service, "origin"), json::Value("pushed:master1"));
+    EXPECT_TRUE(at(service, "attrs").object());
+    EXPECT_EQ(at(service, "file"), json::Value("web1/_etc/hosts.conf"));
+    EXPECT_EQ(at(service, "line"), json::Value(3));
+    EXPECT_EQ(service.object()->find("text"), nullptr);
+}
+
+TEST(Objects, ManyComeInBoundedPiecesAndAreAllThere) {
+    Answer answer = make_objects(hosts(2000), {});
+    ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Stream>>(answer));
+    const auto [text, largest] = drained(*std::get<std::unique_ptr<Stream>>(answer));
+    EXPECT_LT(largest, 2 * kObjectsPiece);
+    std::size_t lines = 0;
+    for (std::size_t start = text.find("\n{"); start != std::string::npos; start = text.find("\n{", start + 1)) ++lines;
+    EXPECT_EQ(lines, 2000u);
+    EXPECT_THAT(text, StartsWith("{\"objects\":[\n{"));
+    EXPECT_THAT(text, testing::EndsWith("}\n]}\n"));
+}
+
+TEST(Objects, AStreamIsOneJsonValueOfThePlanItBeganWith) {
+    auto plan = hosts(500);
+    Answer answer = make_objects(plan, {});
+    ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Stream>>(answer));
+    plan.reset();  // another one is in force now
+    const auto [text, largest] = drained(*std::get<std::unique_ptr<Stream>>(answer));
+    const json::Value value = parsed(text);
+    ASSERT_EQ(objects_in(value).size(), 500u);
+    EXPECT_EQ(at(objects_in(value)[499], "name"), json::Value("h100499"));
+}
+
+TEST(Objects, NamesAreExactAndNoPatterns) {
+    auto plan = hosts(2);
+    plan->objects.push_back(object("Host", "*"));
+    const auto named = [&](const std::string& name) {
+        Answer answer = make_objects(plan, {"Host", name, false});
+        return objects_in(parsed(std::get<Response>(answer).body)).size();
+    };
+    EXPECT_EQ(named("h100001"), 1u);
+    EXPECT_EQ(named("*"), 1u);
+    EXPECT_EQ(named("h1"), 0u);
+}
+
+TEST(Objects, TheRouteFiltersAndSaysWhatIsNoType) {
+    test::FakeDaemon daemon;
+    auto plan = hosts(1);
+    plan->objects.push_back(object("Service", "h!s"));
+    daemon.backend.plan_in_force = plan;
+    daemon.start();
+    const std::string services = test::ask(daemon.socket(), "GET", "/v1/objects?type=Service&name=h%21s&text=true");
+    EXPECT_THAT(services, HasSubstr("\"text\":\"object Service \\\"h!s\\\" { }\""));
+    EXPECT_THAT(services, testing::Not(HasSubstr("\"Host\"")));
+    EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?type=host"), StartsWith("HTTP/1.1 400"));
+    EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?text=yes"), StartsWith("HTTP/1.1 400"));
+    EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?limit=1"), StartsWith("HTTP/1.1 400"));
+    EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?type=Host&type=Service"), StartsWith("HTTP/1.1 400"));
+}
+
+}  // namespace
+}  // namespace endpointd::admin
