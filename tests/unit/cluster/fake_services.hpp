@@ -44,11 +44,16 @@ struct FakeServices {
         std::function<void(exec::Outcome)> done;
     };
 
-    explicit FakeServices(const std::string& caps) : log(clock, -1, "test"), dispatcher(services()) { configure(caps); }
+    // `plans`: configuration is taken, each plan to be made is left in `evaluations`.
+    explicit FakeServices(const std::string& caps, bool plans = false, store::StoredWanted stored = {})
+        : log(clock, -1, "test"), dispatcher(services(plans)) {
+        if (plans) dispatcher.config().load(std::move(stored));
+        configure(caps);
+    }
 
     void configure(const std::string& caps) {
         Findings findings;
-        auto rules = std::make_shared<Rules>();
+        rules = std::make_shared<Rules>();
         auto topology = dsl::load_zones({{"zones.conf", "zones.conf", kZones}}, "web1", "", findings);
         ASSERT_TRUE(topology && findings.ok()) << (findings.errors.empty() ? "" : findings.errors[0].message);
         rules->topology = std::make_shared<const dsl::Topology>(std::move(*topology));
@@ -60,10 +65,23 @@ struct FakeServices {
         rules->runner_timeout = std::chrono::seconds(60);
         rules->queue = 3;
         rules->answers_kept = std::chrono::hours(24);
-        dispatcher.configure(std::move(rules));
+        rules->local = std::make_shared<const std::vector<dsl::Object>>();
+        rules->evaluation_limits.steps = 100'000;
+        dispatcher.configure(rules);
     }
 
-    Services services() {
+    Services services(bool plans) {
+        Services services = bare_services();
+        if (!plans) return services;
+        services.evaluate = [this](EvaluationRequest request) { evaluations.push_back(std::move(request)); };
+        services.keep = [this](store::WantedChange change, const std::function<void(bool)>& done) {
+            if (!keep_fails) kept.push_back(std::move(change));
+            done(!keep_fails);
+        };
+        services.publish = [this](std::shared_ptr<const policy::Plan> now) { plan = std::move(now); };
+        return services;
+    }
+    Services bare_services() {
         return {clock,
                 log,
                 usage,
@@ -150,7 +168,11 @@ struct FakeServices {
     std::deque<Run> runs;
     std::vector<std::string> answers, answered_to;
     std::vector<SteadyTime> kept_until;
-    bool store_fails = false;
+    bool store_fails = false, keep_fails = false;
+    std::shared_ptr<Rules> rules;
+    std::deque<EvaluationRequest> evaluations;
+    std::vector<store::WantedChange> kept;
+    std::shared_ptr<const policy::Plan> plan = std::make_shared<const policy::Plan>();
     Dispatcher dispatcher;
 };
 
