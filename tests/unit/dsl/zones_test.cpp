@@ -175,16 +175,15 @@ TEST(Zones, WrongTypesAreErrors) {
                    ? std::string()
                    : loaded.findings.errors.front().message.substr(0, loaded.findings.errors.front().message.find('\n'));
     };
-    EXPECT_EQ(message("Endpoint", "host = [ \"a\" ]"), "Endpoint \"x\": attribute 'host': attribute 'host' wants a text, not Array");
+    EXPECT_EQ(message("Endpoint", "host = [ \"a\" ]"), "Endpoint \"x\": attribute 'host': it wants a text, not Array");
     EXPECT_EQ(message("Endpoint", "host = \"a\\000b\""), "Endpoint \"x\": 'host' is too long, not UTF-8 or holds control characters");
     EXPECT_EQ(message("Endpoint", "port = \"http\""), "Endpoint \"x\": a port is a number from 1 to 65535");
     EXPECT_EQ(message("Endpoint", "port = 70000"), "Endpoint \"x\": a port is a number from 1 to 65535");
     EXPECT_EQ(message("Endpoint", "log_duration = \"1d\""),
-              "Endpoint \"x\": attribute 'log_duration': attribute 'log_duration' wants a number, not the text '1d'");
-    EXPECT_EQ(message("Zone", "endpoints = \"agent\""),
-              "Zone \"x\": attribute 'endpoints': attribute 'endpoints' wants an array, not String");
-    EXPECT_EQ(message("Zone", "endpoints = [ 1 ]"), "Zone \"x\": attribute 'endpoints': an element is no name of a Endpoint");
-    EXPECT_EQ(message("Zone", "global = \"yes\""), "Zone \"x\": attribute 'global': attribute 'global' wants a number, not the text 'yes'");
+              "Endpoint \"x\": attribute 'log_duration': it wants a number, not the text '1d'");
+    EXPECT_EQ(message("Zone", "endpoints = \"agent\""), "Zone \"x\": attribute 'endpoints': it wants an array, not String");
+    EXPECT_EQ(message("Zone", "endpoints = [ 1 ]"), "Zone \"x\": attribute 'endpoints': an element is not the name of any Endpoint");
+    EXPECT_EQ(message("Zone", "global = \"yes\""), "Zone \"x\": attribute 'global': it wants a number, not the text 'yes'");
     EXPECT_EQ(message("Zone", "parent = true + 1"), "Zone \"x\": operator + cannot be applied to values of type 'Boolean' and 'Number'");
 }
 
