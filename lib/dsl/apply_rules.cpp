@@ -19,6 +19,7 @@ void Evaluator::apply_rules(const ConfigType& type) {
 
 void Evaluator::apply_rule(Rule& rule, Item& target) {
     making_ = nullptr;
+    running_ = rule.file;
     Frame frame = interpreter_.frame(Value(&interpreter_.globals()), rule.closed, rule.file);
     const bool service = target.type->name == "Service";
     if (service) {
@@ -129,6 +130,7 @@ void Evaluator::assign_groups(const ConfigType& members, const ConfigType& group
             for (Item* member : of_type->second) {
                 if (!member->finished) continue;
                 budget_.step();
+                running_ = group->file;
                 Frame frame = interpreter_.frame(Value(&interpreter_.globals()), group->closed, group->file);
                 heap_.set(*frame.locals, std::string(variable), Value(member->made));
                 if (variable == "service") {

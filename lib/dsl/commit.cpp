@@ -43,6 +43,7 @@ void Evaluator::commit_type(const ConfigType& type) {
 
 void Evaluator::make(Item& item) {
     making_ = &item;
+    running_ = item.file;
     item.made = heap_.instance(*item.type);
     Instance& object = *item.made;
     object.short_name = object.name = item.name;

@@ -29,6 +29,7 @@ struct ZoneFile {
     std::string zone;   // its objects' `zone`; empty: none
     SourceFile source;  // path: as errors and records show it ("web1/_etc/x.conf"); name: within the zone ("_etc/x.conf")
     std::string package = "_cluster";
+    std::string owner = {};  // who is answerable for it: text of one owner makes no objects in the name of another
 };
 
 struct Place {

@@ -99,7 +99,8 @@ void Evaluator::run_file(std::uint32_t index) {
     budget_.handled(file.file->source.text.size());
     Findings findings;
     const Source source(file.file->source);
-    file.tree = parse(source, findings);
+    file.tree = parse(source, findings, nodes_left_);
+    if (!file.tree && nodes_left_ == 0) throw OutOfBudget{Exhausted::bytes};
     if (!file.tree) {
         const Finding& error = findings.errors.front();
         Refused refused;
@@ -113,6 +114,7 @@ void Evaluator::run_file(std::uint32_t index) {
     }
     Frame frame = interpreter_.frame(Value(&interpreter_.globals()), nullptr, index);
     for (const Node& statement : file.tree->children) {
+        running_ = index;
         try {
             if (interpreter_.run_statement(allowed_form(statement, file), frame).flow != Flow::next) return;
         } catch (const ScriptError& error) {
@@ -127,6 +129,13 @@ const Node& Evaluator::allowed_form(const Node& statement, File& file) {
     if (!surroundings_.director_basics) return statement;
     auto known = recognise(statement);
     return known ? file.replaced.emplace_back(std::move(known->block)) : statement;
+}
+
+// A function of one owner's file that another's calls would define objects with rights that the caller
+// does not have.
+void Evaluator::check_owner(std::uint32_t written) const {
+    if (files_[written].file->owner == files_[running_].file->owner) return;
+    interpreter_.fail("a function of another parent's file cannot define objects for this one", Why::statement);
 }
 
 const ConfigType* Evaluator::defined_type(const Node& node, Frame& frame) {
@@ -147,6 +156,7 @@ bool Evaluator::takes(const ConfigType& type, const std::string& name, const Nod
 }
 
 void Evaluator::define(const Node& node, Frame& frame) {
+    check_owner(frame.file);
     const ConfigType* const type = defined_type(node.children[0], frame);
     const std::string name = interpreter_.to_text(interpreter_.evaluate(node.children[1], frame));
     const bool abstract = node.text == "template";
@@ -192,6 +202,7 @@ void Evaluator::define(const Node& node, Frame& frame) {
 }
 
 void Evaluator::apply(const Node& node, Frame& frame) {
+    check_owner(frame.file);
     const ConfigType* const type = defined_type(node.children[0], frame);
     std::string name =
         node.children[1].kind == NodeKind::none ? std::string() : interpreter_.to_text(interpreter_.evaluate(node.children[1], frame));

@@ -13,6 +13,7 @@
 
 #include "dsl/evaluation.hpp"
 #include "dsl/interpreter.hpp"
+#include "dsl/parser.hpp"
 #include "dsl/source.hpp"
 
 namespace endpointd::dsl {
@@ -75,6 +76,7 @@ private:
     void include(const Node& include, Frame& frame) override;
     Instance* find(const ConfigType& type, std::string_view name) override;
     std::vector<Instance*> all(const ConfigType& type) override;
+    void check_owner(std::uint32_t written) const;
     const ConfigType* defined_type(const Node& node, Frame& frame);
     bool takes(const ConfigType& type, const std::string& name, const Node& statement, std::uint32_t file);
 
@@ -124,6 +126,8 @@ private:
     std::deque<Rule> rules_;
     std::map<std::pair<const Node*, std::uint32_t>, SharedText> texts_;
     Item* making_ = nullptr;
+    std::uint32_t running_ = 0;              // whose statement, rule or body runs: its file
+    std::size_t nodes_left_ = kSyntaxNodes;  // of the trees of all files together
     Evaluation result_;
 };
 

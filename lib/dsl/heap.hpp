@@ -58,8 +58,13 @@ public:
         array.items.push_back(std::move(value));
     }
     void set(Dictionary& dictionary, std::string key, Value value) {
-        const auto [place, added] = dictionary.items.insert_or_assign(std::move(key), std::move(value));
-        if (added) budget_.take(kDictionaryEntry + place->first.size());
+        const auto place = dictionary.items.lower_bound(key);
+        if (place != dictionary.items.end() && place->first == key) {
+            place->second = std::move(value);
+            return;
+        }
+        budget_.take(kDictionaryEntry + key.size());
+        dictionary.items.emplace_hint(place, std::move(key), std::move(value));
     }
 
 private:

@@ -21,7 +21,7 @@ struct Instance {
     std::string name;        // full: "host!service"
     std::string short_name;  // the part behind the last "!"; what `name` reads as
     std::string zone, package;
-    std::vector<std::string> templates;  // own name, then what was imported, in order
+    std::vector<std::string> templates;                   // own name, then what was imported, in order
     std::vector<std::pair<std::uint16_t, Value>> fields;  // index in type->fields; only what was set, in that order
     // Where a field was written last, for errors that are found when all of the object is there.
     struct Written {
@@ -29,7 +29,7 @@ struct Instance {
         std::uint32_t file = 0, line = 0, column = 0;
     };
     std::vector<Written> written;
-    bool done = false;                                    // committed: its attributes are final (groups aside)
+    bool done = false;  // committed: its attributes are final (groups aside)
 
     // Null: not set.
     const Value* find(std::uint16_t field) const noexcept;

@@ -66,18 +66,30 @@ void Interpreter::provide(std::string name, Value value) {
 }
 
 void Interpreter::poison(const Node& statement, Why cause) {
-    // A walk without recursion: whatever the statement named may now hold what upstream would not give it.
+    // What the statement would have written may now hold what upstream would not give it:
+    // variables, constants, what an assignment begins at, and what a method was called on.
+    // A walk without recursion; bodies of definitions did not run.
     std::vector<const Node*> left = {&statement};
+    const auto add = [&](const std::string& name) {
+        // What was there before the text is as it was: the text cannot write it.
+        if (!name.empty() && !provided(name)) poisoned_.try_emplace(name, cause);
+    };
+    const auto add_root = [&](const Node& target) {
+        const Node& root = target.kind == NodeKind::chain ? target.children.front() : target;
+        if (root.kind == NodeKind::name) add(root.text);
+        else if (root.kind == NodeKind::scope && target.kind == NodeKind::chain) add(target.children.at(1).text);
+    };
     while (!left.empty()) {
         const Node& node = *left.back();
         left.pop_back();
-        const bool names = node.kind == NodeKind::name || node.kind == NodeKind::constant || node.kind == NodeKind::variable ||
-                           node.kind == NodeKind::function;
-        // What was there before the text is as it was: the text cannot write it.
-        if (names && !node.text.empty() && !provided(node.text)) poisoned_.try_emplace(node.text, cause);
-        if (node.kind == NodeKind::chain && node.children.front().kind == NodeKind::scope && node.children.at(1).kind == NodeKind::field &&
-            !provided(node.children.at(1).text))
-            poisoned_.try_emplace(node.children.at(1).text, cause);
+        if (node.kind == NodeKind::definition || node.kind == NodeKind::apply) continue;
+        if (node.kind == NodeKind::constant || node.kind == NodeKind::variable || node.kind == NodeKind::function) add(node.text);
+        if (node.kind == NodeKind::loop)
+            for (const std::string& variable : node.words) add(variable);
+        if (node.kind == NodeKind::assignment) add_root(node.children.front());
+        if (node.kind == NodeKind::chain && node.children.size() > 2) add_root(node);
+        if (node.kind == NodeKind::call)
+            for (const Node& argument : node.children) add_root(argument);
         for (const Node& child : node.children) left.push_back(&child);
     }
 }
@@ -111,12 +123,16 @@ Dictionary* Interpreter::close_over(const Node& node, std::size_t first, Frame& 
 
 // Locals, fields of `this`, types, globals (protocol, 10.3).
 Interpreter::Found Interpreter::name(const std::string& name, Frame& frame) {
-    if (!poisoned_.empty()) {
+    // In a body the object's own attributes and what an apply rule sets are as they should be.
+    const bool in_body = frame.self.instance() != nullptr;
+    const Value* const local = frame.locals->find(name);
+    const bool own = has_field(frame.self, name);
+    if (!poisoned_.empty() && !(in_body && (local || own))) {
         if (const auto bad = poisoned_.find(name); bad != poisoned_.end())
             throw ScriptError{Why::depends, "'" + name + "' depends on a statement that was refused", file_, at_, bad->second};
     }
-    if (const Value* found = frame.locals->find(name)) return {*found, Value(frame.locals)};
-    if (has_field(frame.self, name)) return {field_named(frame.self, name), frame.self};
+    if (local) return {*local, Value(frame.locals)};
+    if (own) return {field_named(frame.self, name), frame.self};
     if (const auto found = types_->items.find(name); found != types_->items.end()) return {found->second.value, Value()};
     if (const auto found = globals_->items.find(name); found != globals_->items.end()) return {found->second.value, Value(globals_)};
     fail("'" + name + "' is not defined");
@@ -260,7 +276,7 @@ bool Interpreter::replaces_offered(const std::string& name, const Value& value) 
     if (found == globals_->items.end() || !provided(name)) return false;
     const Value& offered = found->second.value;
     if (!offered.string() && !offered.number() && !offered.boolean()) return false;
-    if (equal(offered, value)) return true;
+    if (equal(offered, value, heap_.budget())) return true;
     if (name == "NodeName" || name == "ZoneName")
         fail("'" + name + "' is \"" + to_text(offered) + "\" here (" +
              (name == "NodeName" ? "node.name of endpointd.json)" : "node.zone of endpointd.json, or the node's name)"));

@@ -74,8 +74,7 @@ Value contains(Call& call) {
     const Value wanted = call.argument(0);
     bool found = false;
     go_through(call, self_array(call), [&](const Value& item) {
-        if (item.string() && wanted.string()) call.heap.budget().handled(item.string()->size());
-        found = equal(item, wanted);
+        found = equal(item, wanted, call.heap.budget());
         return !found;
     });
     return Value(found);

@@ -11,6 +11,9 @@ namespace endpointd::dsl {
 
 namespace {
 
+// Bytes of a text that an error shows.
+constexpr std::size_t kQuoted = 64;
+
 // What counts as 0 beside a number: null, and "" as well, but not where `+` and `-` would join texts.
 bool is_number_or_null(const Value& value) { return value.is_null() || value.number(); }
 bool counts(const Value& value) { return value.is_empty() || value.number(); }
@@ -42,7 +45,7 @@ double Interpreter::to_number(const Value& value) const {
     if (const std::string* text = value.string()) {
         const auto number = text->empty() ? 0.0 : number_from(*text);
         if (number) return *number;
-        fail("'" + *text + "' is no number");
+        fail("'" + text->substr(0, kQuoted) + (text->size() > kQuoted ? "..." : "") + "' is no number");
     }
     fail("a value of type '" + std::string(type_name(value)) + "' is no number");
 }
@@ -90,8 +93,8 @@ Value Interpreter::rest_of(const Node& node, std::size_t i, Value left, Frame& f
 Value Interpreter::binary(std::string_view op, const Value& left, const Value& right) {
     if (op == "+") return add(left, right);
     if (op == "-") return subtract(left, right);
-    if (op == "==") return Value(equal(left, right));
-    if (op == "!=") return Value(!equal(left, right));
+    if (op == "==") return Value(equal(left, right, heap_.budget()));
+    if (op == "!=") return Value(!equal(left, right, heap_.budget()));
     if (op == "in") return Value(contains(right, left));
     if (op == "!in") return Value(!contains(right, left));
     if (op == "<") return Value(order(op, left, right, 0) < 0);
@@ -135,7 +138,8 @@ Value Interpreter::subtract(const Value& left, const Value& right) {
         if (!left.array()) return Value(made);
         for (const Value& item : left.array()->items) {
             heap_.budget().step(1 + right.array()->items.size());
-            const bool out = std::ranges::any_of(right.array()->items, [&](const Value& other) { return equal(item, other); });
+            const bool out =
+                std::ranges::any_of(right.array()->items, [&](const Value& other) { return equal(item, other, heap_.budget()); });
             if (!out) heap_.append(*made, item);
         }
         return Value(made);
@@ -171,7 +175,7 @@ bool Interpreter::contains(const Value& right, const Value& left) {
     if (right.is_null() || (right.string() && right.string()->empty())) return false;
     if (!right.array()) fail("the right side of 'in' is no array but a value of type '" + std::string(type_name(right)) + "'");
     heap_.budget().step(right.array()->items.size());
-    return std::ranges::any_of(right.array()->items, [&](const Value& item) { return equal(item, left); });
+    return std::ranges::any_of(right.array()->items, [&](const Value& item) { return equal(item, left, heap_.budget()); });
 }
 
 int Interpreter::order(std::string_view op, const Value& left, const Value& right, unsigned depth) {

@@ -258,4 +258,12 @@ Node Parser::arrow(Position at, std::vector<std::string> parameters) {
 
 std::optional<Node> parse(const Source& source, Findings& findings) { return Parser(source, findings).run(); }
 
+std::optional<Node> parse(const Source& source, Findings& findings, std::size_t& nodes_left) {
+    Parser parser(source, findings);
+    parser.allow(nodes_left);
+    auto made = parser.run();
+    nodes_left -= parser.nodes();
+    return made;
+}
+
 }  // namespace endpointd::dsl

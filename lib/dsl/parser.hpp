@@ -20,5 +20,7 @@ inline constexpr std::size_t kSyntaxNodes = 2'000'000;
 // A `block` of the file's statements. None after an error, which was reported with
 // its place, the line and what was expected.
 std::optional<Node> parse(const Source& source, Findings& findings);
+// The same for one of several files: takes its nodes from `nodes_left`, which is 0 where they did not suffice.
+std::optional<Node> parse(const Source& source, Findings& findings, std::size_t& nodes_left);
 
 }  // namespace endpointd::dsl

@@ -19,6 +19,8 @@ public:
     Parser(const Source& source, Findings& findings) : source_(source), findings_(findings), lexer_(source, findings) { step(); }
 
     std::optional<Node> run();
+    void allow(std::size_t nodes) { most_nodes_ = nodes; }
+    std::size_t nodes() const noexcept { return nodes_; }
 
 private:
     // One more level of the descent for as long as it lives.
@@ -87,7 +89,7 @@ private:
     Token token_;
     Position ended_;  // right behind the token before `token_`
     std::size_t depth_ = 0;
-    std::size_t nodes_ = 0;
+    std::size_t nodes_ = 0, most_nodes_ = kSyntaxNodes;
     bool failed_ = false;
 };
 

@@ -60,7 +60,8 @@ void Parser::fail(std::string_view expected, std::string_view hint) {
 }
 
 void Parser::count_node() {
-    if (++nodes_ > kSyntaxNodes) fail_at(token_.at, "the file has too many parts", "at most " + std::to_string(kSyntaxNodes));
+    if (nodes_ == most_nodes_) return fail_at(token_.at, "the configuration has too many parts", "at most " + std::to_string(kSyntaxNodes));
+    ++nodes_;
 }
 
 Node Parser::make(NodeKind kind, Position at) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "dsl/budget.hpp"
 #include "dsl/instance.hpp"
 
 namespace endpointd::dsl {
@@ -23,20 +24,24 @@ const double* as_number(const Value& value, double& space) noexcept {
     return nullptr;
 }
 
-bool equal_at(const Value& left, const Value& right, unsigned depth) noexcept {
+bool equal_at(const Value& left, const Value& right, unsigned depth, Budget& budget) {
+    budget.step();
     double a = 0, b = 0;
     const double* const left_number = as_number(left, a);
     const double* const right_number = as_number(right, b);
     if (left_number && right_number) return *left_number == *right_number;
     if (left.is_empty() && right.is_empty()) return true;
-    if (left.string() && right.string()) return *left.string() == *right.string();
+    if (left.string() && right.string()) {
+        budget.handled(left.string()->size());
+        return *left.string() == *right.string();
+    }
     if (left.date_time() && right.date_time()) return left.date_time()->at == right.date_time()->at;
     if (left.array() && right.array()) {
         if (left.array() == right.array()) return true;
         const auto &x = left.array()->items, &y = right.array()->items;
         if (x.size() != y.size() || depth == kCompareDepth) return false;
         for (std::size_t i = 0; i < x.size(); ++i)
-            if (!equal_at(x[i], y[i], depth + 1)) return false;
+            if (!equal_at(x[i], y[i], depth + 1, budget)) return false;
         return true;
     }
     if (left.data().index() != right.data().index()) return false;
@@ -88,7 +93,7 @@ bool truth(const Value& value) noexcept {
     return true;
 }
 
-bool equal(const Value& left, const Value& right) noexcept { return equal_at(left, right, 0); }
+bool equal(const Value& left, const Value& right, Budget& budget) { return equal_at(left, right, 0, budget); }
 
 std::optional<double> number_from(std::string_view text) noexcept {
     if (text.starts_with('+')) text.remove_prefix(1);

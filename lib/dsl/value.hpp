@@ -17,6 +17,7 @@
 
 namespace endpointd::dsl {
 
+class Budget;
 struct Array;
 struct Dictionary;
 struct Function;
@@ -129,7 +130,8 @@ bool truth(const Value& value) noexcept;
 // `==`: numbers and booleans by their number, null is "" as well, arrays element by
 // element (at most kCompareDepth deep, deeper is different), DateTimes by their
 // time, everything else by identity; different types differ.
-bool equal(const Value& left, const Value& right) noexcept;
+// What it goes through is charged: shared arrays compare as many times as they are met.
+bool equal(const Value& left, const Value& right, Budget& budget);
 inline constexpr unsigned kCompareDepth = 32;
 
 // The number that a text is as a whole ("5", "-0.5", "1e3"); none: it is not one.

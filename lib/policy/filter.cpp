@@ -71,7 +71,7 @@ private:
         if (!texts_.origins.try_emplace(path, TextOrigin{file.parent, file.zone, nullptr}).second)
             return refuse(rejected_file(file, {Reason::redefinition, "another parent pushed a file of this name"}));
         const std::string name = file.path.substr(file.path.starts_with('/') ? 1 : 0);
-        texts_.files.push_back({file.zone, {path, name, file.content}, "_cluster"});
+        texts_.files.push_back({file.zone, {path, name, file.content}, "_cluster", file.parent});
     }
 
     void add(const RuntimeObject& object) {
@@ -83,7 +83,7 @@ private:
         const std::string path = "runtime/" + name;
         if (!texts_.origins.try_emplace(path, TextOrigin{object.parent, object.zone, &object}).second)
             return refuse(rejection_of(object, {Reason::redefinition, "the name is taken by another one of its type"}));
-        texts_.files.push_back({object.zone, {path, name, object.config}, "_api"});
+        texts_.files.push_back({object.zone, {path, name, object.config}, "_api", object.parent});
     }
 
     void refuse(Rejection rejection) { texts_.rejections.push_back(std::move(rejection)); }

@@ -53,10 +53,11 @@ TEST(Evaluator, TemplatesAreImportedInOrderWhereverTheyStand) {
 }
 
 TEST(Evaluator, ApplyRulesMakeOneServiceForEachMatchAndElement) {
-    const auto made = pushed({"object Host \"h\" { check_command = \"dummy\"; vars.disks[\"/\"] = { w = 5 }; vars.disks[\"/var\"] = { w = 7 } }\n"
-                              "object Host \"i\" { check_command = \"dummy\" }\n"
-                              "apply Service \"disk \" for (d => c in host.vars.disks) { check_command = \"disk\"; vars += c; vars.p = d }\n"
-                              "apply Service \"ping\" { check_command = \"ping4\"; assign where host.name == \"i\"; ignore where host.vars.x }"});
+    const auto made =
+        pushed({"object Host \"h\" { check_command = \"dummy\"; vars.disks[\"/\"] = { w = 5 }; vars.disks[\"/var\"] = { w = 7 } }\n"
+                "object Host \"i\" { check_command = \"dummy\" }\n"
+                "apply Service \"disk \" for (d => c in host.vars.disks) { check_command = \"disk\"; vars += c; vars.p = d }\n"
+                "apply Service \"ping\" { check_command = \"ping4\"; assign where host.name == \"i\"; ignore where host.vars.x }"});
     ASSERT_TRUE(made.refused.empty()) << made.refused.front().message;
     EXPECT_EQ(attribute(find(made, "Service", "h!disk /var"), "vars"), R"({"p":"/var","w":7})");
     EXPECT_NE(find(made, "Service", "i!ping"), nullptr);
@@ -64,9 +65,10 @@ TEST(Evaluator, ApplyRulesMakeOneServiceForEachMatchAndElement) {
 }
 
 TEST(Evaluator, GroupsAreCompleteBeforeServicesAreApplied) {
-    const auto made = pushed({"object HostGroup \"g\" { assign where host.vars.os == \"w\" }\n"
-                              "object Host \"h\" { check_command = \"dummy\"; vars.os = \"w\" }\n"
-                              "apply Service \"s\" { check_command = \"dummy\"; assign where \"g\" in host.groups }"});
+    const auto made =
+        pushed({"object HostGroup \"g\" { assign where host.vars.os == \"w\" }\n"
+                "object Host \"h\" { check_command = \"dummy\"; vars.os = \"w\" }\n"
+                "apply Service \"s\" { check_command = \"dummy\"; assign where \"g\" in host.groups }"});
     EXPECT_NE(find(made, "Service", "h!s"), nullptr);
     EXPECT_EQ(attribute(find(made, "Host", "h"), "groups"), R"(["g"])");
     EXPECT_EQ(find(made, "Host", "h")->assigned_groups, std::vector<std::string>{"g"});
@@ -84,17 +86,18 @@ TEST_P(CommandSpelling, IsACommand) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Evaluator, CommandSpelling,
-                         testing::Values("object CheckCommand \"x\" { command = [ \"/bin/sh\" ] }", "object Types[\"CheckCommand\"] \"x\" { }",
-                                         "object Types.CheckCommand \"x\" { }", "object @CheckCommand \"x\" { }",
-                                         "var Host = CheckCommand; object Host \"x\" { }", "template EventCommand \"x\" { }",
-                                         "apply NotificationCommand \"x\" { assign where true }",
+                         testing::Values("object CheckCommand \"x\" { command = [ \"/bin/sh\" ] }",
+                                         "object Types[\"CheckCommand\"] \"x\" { }", "object Types.CheckCommand \"x\" { }",
+                                         "object @CheckCommand \"x\" { }", "var Host = CheckCommand; object Host \"x\" { }",
+                                         "template EventCommand \"x\" { }", "apply NotificationCommand \"x\" { assign where true }",
                                          "for (n in range(3)) { object NotificationCommand \"n\" + n { } }",
                                          "if (true) { object CheckCommand \"x\" { } }",
                                          "var f = function() { object CheckCommand \"x\" { } }; f()"));
 
 TEST(Evaluator, WhatIsNotTakenIsToldAndTheRestGoesOn) {
-    const auto made = pushed({"globals.counter = 1\ninclude \"/etc/passwd\"\nlibrary \"x\"\nnamespace N { a = 1 }\nusing N\ny = 5\n"
-                              "object Host \"ok\" { check_command = \"dummy\" }"});
+    const auto made =
+        pushed({"globals.counter = 1\ninclude \"/etc/passwd\"\nlibrary \"x\"\nnamespace N { a = 1 }\nusing N\ny = 5\n"
+                "object Host \"ok\" { check_command = \"dummy\" }"});
     EXPECT_NE(find(made, "Host", "ok"), nullptr);
     ASSERT_EQ(made.refused.size(), 6u);
     for (std::size_t i = 0; i < 6; ++i) {
@@ -110,8 +113,28 @@ TEST(Evaluator, FunctionsAreNoValuesOfAttributes) {
 }
 
 TEST(Evaluator, WhatARefusedStatementWroteIsNotReadAfterwards) {
-    const auto made = pushed({"var n = 60\nif (getenv(\"x\")) { n = 10 }\nobject Host \"h\" use(n) { check_command = \"dummy\"; check_interval = n }"});
+    const auto made =
+        pushed({"var n = 60\nif (getenv(\"x\")) { n = 10 }\nobject Host \"h\" use(n) { check_command = \"dummy\"; check_interval = n }"});
     EXPECT_EQ(find(made, "Host", "h"), nullptr);
+}
+
+TEST(Evaluator, ARefusedStatementTaintsWhatItWritesAndNotWhatItReads) {
+    const auto made =
+        pushed({"var w = 5\nif (getenv(\"x\")) { w = 1 }\nobject Host \"h\" { check_command = \"dummy\"; vars.w = 3; vars.n = name }\n"
+                "globals.name = 1\nobject Host \"i\" { check_command = \"dummy\"; vars.n = name }"});
+    EXPECT_EQ(attribute(find(made, "Host", "h"), "vars"), R"({"n":"h","w":3})");
+    EXPECT_EQ(attribute(find(made, "Host", "i"), "vars"), R"({"n":"i"})");
+}
+
+TEST(Evaluator, AFunctionOfOneOwnerDefinesNothingForAnother) {
+    const std::vector<ZoneFile> files = {
+        {"z", {"z/a", "a", "function f(n) { object Host n { check_command = \"dummy\" } }\nf(\"own\")"}, "_cluster", "one"},
+        {"z", {"z/b", "b", "f(\"foreign\")"}, "_cluster", "two"}};
+    const auto made = evaluate(files, Authority::pushed, {}, Limits{});
+    EXPECT_NE(find(made, "Host", "own"), nullptr);
+    EXPECT_EQ(find(made, "Host", "foreign"), nullptr);
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().why, Why::statement);
 }
 
 TEST(Evaluator, ConstantsOfTheHostStay) {
@@ -135,10 +158,21 @@ TEST(Evaluator, TheFirstOfANameStaysAndTheSecondIsTold) {
 }
 
 TEST(Evaluator, WhatDependsOnARefusedObjectSaysSo) {
-    const auto made = pushed({"object Host \"h\" { check_command = \"a\"; vars.x = {{ 1 }} }\nobject Service \"s\" { host_name = \"h\"; check_command = \"a\" }"});
+    const auto made =
+        pushed({"object Host \"h\" { check_command = \"a\"; vars.x = {{ 1 }} }\nobject Service \"s\" { host_name = \"h\"; check_command = "
+                "\"a\" }"});
     ASSERT_EQ(made.refused.size(), 2u);
     EXPECT_EQ(made.refused[1].why, Why::depends);
     EXPECT_EQ(made.refused[1].cause, Why::function);
+}
+
+TEST(Evaluator, TheTreesOfAllFilesTogetherAreBounded) {
+    std::string many = "var a = [ ";
+    for (int i = 0; i < 600'000; ++i) many += "1,";
+    many += " ]\n";
+    const auto made = pushed({many, many, many, many});
+    EXPECT_FALSE(made.complete);
+    EXPECT_EQ(made.refused.back().why, Why::limit);
 }
 
 // Bombs: each ends by a limit, quickly, and says which.
@@ -165,7 +199,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "apply Service \"s\" for (x in range(100)) { check_command = \"x\" }",
                     "var a = [ 1 ]; for (i in range(30)) { a = [ a, a ] }; object Host \"h\" use(a) { check_command = \"x\"; vars.a = a }",
                     "object Host \"h\" { check_command = \"x\"; vars.a = []; vars.a.add(vars.a) }", "var a = []; a[900000000] = 1",
-                    "range(1000000000)", "const A = range(100000); for (x in A) { for (y in A) { } }"));
+                    "range(1000000000)",
+                    "var a = [ 1 ]; var b = [ 1 ]; for (i in range(30)) { a = [ a, a ]; b = [ b, b ] }; var c = a == b",
+                    "const A = range(100000); for (x in A) { for (y in A) { } }"));
 
 TEST(Evaluator, ChainsAndOperatorsOfAnyLengthAreWalkedFlat) {
     std::string chain = "var a = {}\nvar b = a";
@@ -178,7 +214,8 @@ TEST(Evaluator, ChainsAndOperatorsOfAnyLengthAreWalkedFlat) {
 }
 
 TEST(Evaluator, ASyntaxErrorCostsItsFileAlone) {
-    const auto made = pushed({"object Host \"a\" { check_command = \"x\" }\nobject Host \"b\" {", "object Host \"c\" { check_command = \"x\" }"});
+    const auto made =
+        pushed({"object Host \"a\" { check_command = \"x\" }\nobject Host \"b\" {", "object Host \"c\" { check_command = \"x\" }"});
     EXPECT_EQ(find(made, "Host", "a"), nullptr);
     EXPECT_NE(find(made, "Host", "c"), nullptr);
     ASSERT_EQ(made.refused.size(), 1u);
