@@ -124,6 +124,7 @@ struct Planner::Impl {
         evaluated =
             texts.files.empty() ? dsl::Evaluation{} : dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
         texts.files = {};
+        evaluated.objects.shrink_to_fit();  // kept until the next update
         basis = std::move(now);
     }
 

@@ -192,6 +192,7 @@ void Judge::reject_object(const dsl::Object& object, const TextOrigin& origin, O
 
 Plan Judge::finish() {
     std::sort(plan_.objects.begin(), plan_.objects.end(), planned_before);
+    plan_.objects.shrink_to_fit();  // a plan stays for long, and up to half of what a vector grew to is empty
     return std::move(plan_);
 }
 
