@@ -17,7 +17,7 @@ _FUNCTIONS = {("TimePeriod", "update")}
 
 
 def program():
-    return pathlib.Path(os.environ.get("ENDPOINTD_BIN", _TOP / "build/asan/bin")) / "dsl_dump"
+    return pathlib.Path(os.environ.get("ENDPOINTD_DSL_DUMP", _TOP / "build/asan/bin/dsl_dump"))
 
 
 def _arguments():
