@@ -152,7 +152,10 @@ Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, cons
     const std::string& zone = object.zone.empty() ? topology_.local_zone().name : object.zone;
     if (grant.zones && !any_matches(*grant.zones, zone))
         return {1, Objection{Reason::out_of_scope, "Zone '" + escaped(zone) + "' is outside the zones of " + rule_of(grant)}};
-    if (subject.host && !covers_object(grant, *subject.host, subject.service)) {
+    // `hosts` alone is about what belongs to these hosts, their services included: a grant to
+    // configure hosts of which no service may be checked is not what anybody means.
+    const bool by_host = grant.id.capability == Capability::config && grant.hosts && !grant.services;
+    if (subject.host && !covers_object(grant, *subject.host, by_host ? std::nullopt : subject.service)) {
         return {2, Objection{Reason::out_of_scope, in_words(object) + " is outside the hosts and services of " + rule_of(grant)}};
     }
     const auto refused_attribute = [&](const std::string& path) {
