@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/limits.hpp"
+#include "base/units.hpp"
 #include "catalog/macro.hpp"
 
 namespace endpointd::policy {
@@ -81,7 +82,7 @@ MacroScope::Found MacroScope::look_up(std::string_view name) const noexcept {
 Result<StaticValue> MacroScope::value_of(std::string_view name) const {
     std::size_t lookups = 0;
     Found found = look_up(name);
-    if (found.later) return StaticValue{};
+    if (found.later) return StaticValue{false, nullptr};
     return expand(found, 0, lookups);
 }
 
@@ -116,11 +117,15 @@ Result<StaticValue> MacroScope::expand_text(const std::string& text, unsigned le
         if (++lookups > kMacroLookups) return fail(Errc::too_large, "more than " + std::to_string(kMacroLookups) + " macros in one value");
         if (scope.find(name)) continue;
         const Found found = look_up(name);
-        if (found.later) return StaticValue{};
+        if (found.later) return StaticValue{false, nullptr};
         Result<StaticValue> value = expand(found, level + 1, lookups);
         if (!value || !value->known) return value;
         // Not set: the argument that wants it is left out, which is for the run to see.
-        if (value->value.is_null()) return StaticValue{};
+        if (value->value.is_null()) return StaticValue{false, nullptr};
+        // Before it is joined: a thousand macros may stand in the text, each for all of what an update may hold.
+        if (const std::string* one = value->value.string(); one && one->size() > limits::kParameterLength)
+            return fail(Errc::too_large,
+                        "the macro '" + escaped(name) + "' stands for more than " + std::to_string(limits::kParameterLength) + " bytes");
         scope.set(name, std::move(value->value));
     }
     catalog::Resolved resolved = catalog::resolve(text, scope);
