@@ -97,12 +97,20 @@ TEST(Planner, WhoHasNoRightToANameDoesNotTakeItFromWhoHas) {
     EXPECT_THAT(refusals_of(plan), UnorderedElementsAre("Host db1 redefinition", "Host web1 redefinition", "Service db1!s redefinition"));
 }
 
-TEST(Planner, AMacroThatStandsForALongTextIsNotJoined) {
-    const std::string once = "$long$", text(8192, 'x');
-    const Plan plan = plan_of("object Host \"web1\" { check_command = \"disk\"; vars.disk_wfree = \"" + once + once + "\"; vars.long = \"" +
-                              text + "\" }");
-    ASSERT_THAT(refusals_of(plan), ElementsAre("Host web1 argument-refused"));
-    EXPECT_THAT(plan.rejections[0].detail, HasSubstr("the macro 'long' stands for more than 4096 bytes"));
+TEST(Planner, AMacroThatStandsForMuchIsNeitherJoinedNorCopied) {
+    const std::string text(5000, 'x');
+    const std::vector<std::pair<std::string, std::string>> all = {
+        {"\"$much$$much$\"", "\"" + text + "\""},
+        {"[ \"$much$\" ]", "range(10000)"},
+        {"[ \"$much$\" ]", "[ " + std::string("\"") + text + text + text + text + text + text + text + "\", \"" + text + text + text +
+                               text + text + text + text + "\" ]"},
+        {"[ \"$host.vars$\" ]", "{ x = range(10000) }"}};
+    for (const auto& [value, much] : all) {
+        const Plan plan =
+            plan_of("object Host \"web1\" { check_command = \"disk\"; vars.disk_wfree = " + value + "; vars.much = " + much + " }");
+        ASSERT_THAT(refusals_of(plan), ElementsAre("Host web1 argument-refused")) << value;
+        EXPECT_THAT(plan.rejections[0].detail, HasSubstr("stands for more than one value of a parameter can be")) << value;
+    }
 }
 
 TEST(Planner, AnEvaluationThatDoesNotEndFailsThePlan) {
