@@ -68,8 +68,8 @@ class Scene:
     def _dependency(self, generator, parent, child):
         names = _HOST_STATES if parent < _HOSTS else _SERVICE_STATES
         usual = ["Up"] if parent < _HOSTS else ["OK", "Warning"]
-        made = {"parent": parent, "child": child, "ignore_soft_states": generator.random() < 0.7, "disable_checks": generator.random() < 0.5,
-                "disable_notifications": generator.random() < 0.5, "redundancy_group": "g"}
+        made = {"parent": parent, "child": child, "redundancy_group": "g", "ignore_soft_states": generator.random() < 0.7,
+                "disable_checks": generator.random() < 0.5, "disable_notifications": generator.random() < 0.5}
         # None: upstream's default, which both sides have to know.
         made["listed"] = None if generator.random() < 0.5 else generator.sample(sorted(names), generator.randint(1, len(names) - 1))
         made["states"] = sum(names[name] for name in made["listed"] or usual)
