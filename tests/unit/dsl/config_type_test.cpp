@@ -34,10 +34,25 @@ struct ConfigTypeTest : testing::Test {
 
     Instance made(std::string_view of, std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
         Instance instance(type(of));
-        for (const auto& [name, text] : texts) instance.set(field_of(*instance.type, name).value(), heap.text(std::string(text)));
+        for (const auto& [name, text] : texts) heap.set(instance, field_of(*instance.type, name).value(), heap.text(std::string(text)));
         return instance;
     }
 };
+
+TEST_F(ConfigTypeTest, WhatAnObjectHoldsAndWhereItWasWrittenIsCharged) {
+    Instance* const object = heap.instance(type("Host"));
+    std::uint64_t before = budget.bytes();
+    heap.set(*object, 1, Value(true));
+    heap.wrote(*object, {1, 0, 1, 1});
+    EXPECT_GE(budget.bytes() - before, sizeof(Value) + sizeof(Instance::Written));
+    before = budget.bytes();
+    heap.set(*object, 1, Value(false));
+    heap.wrote(*object, {1, 0, 2, 1});
+    EXPECT_EQ(budget.bytes(), before);  // in the same place
+    EXPECT_EQ(object->written_at(1)->line, 2u);
+    heap.wrote(*object, {2, 0, 3, 1});
+    EXPECT_GE(budget.bytes() - before, sizeof(Instance::Written));
+}
 
 // The same answer for a value of the language and for JSON; "error" where there is none.
 std::string as_attribute(std::string_view of, std::string_view name, std::string_view json_text, Heap& heap) {
