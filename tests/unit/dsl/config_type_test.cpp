@@ -233,10 +233,10 @@ TEST_F(ConfigTypeTest, EveryDefaultIsAValueOfItsAttribute) {
 
 TEST_F(ConfigTypeTest, AnAttributeSetTwiceKeepsTheLaterValueInTheFirstPlace) {
     Instance host(type("Host"));
-    host.set(3, Value(1.0));
-    host.set(5, Value(true));
+    heap.set(host, 3, Value(1.0));
+    heap.set(host, 5, Value(true));
     EXPECT_EQ(host.find(4), nullptr);
-    host.set(3, Value(2.0));
+    heap.set(host, 3, Value(2.0));
     ASSERT_EQ(host.fields.size(), 2U);
     EXPECT_EQ(*host.find(3)->number(), 2.0);
     EXPECT_EQ(host.fields[0].first, 3);
