@@ -62,7 +62,7 @@ struct Wanted {
 enum class Origin : std::uint8_t { local, pushed, runtime };
 
 struct PlannedObject {
-    // Never null; attributes with modifications applied. Shared with the evaluation it comes from.
+    // Never null; attributes with modifications applied. Holds the whole evaluation it comes from: to be let go with the plan.
     std::shared_ptr<const dsl::Object> object;
     Origin origin = Origin::local;
     dsl::SharedString parent;           // who pushed or created it; empty: local
