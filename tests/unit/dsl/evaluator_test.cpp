@@ -49,7 +49,7 @@ TEST(Evaluator, TemplatesAreImportedInOrderWhereverTheyStand) {
     EXPECT_EQ(attribute(host, "check_interval"), "2");
     EXPECT_EQ(attribute(host, "vars"), R"({"l":[1,2,3]})");
     ASSERT_NE(host, nullptr);
-    EXPECT_EQ(host->templates, (std::vector<std::string>{"a", "x", "y"}));
+    EXPECT_EQ(host->templates(), (std::vector<std::string>{"a", "x", "y"}));
 }
 
 TEST(Evaluator, ApplyRulesMakeOneServiceForEachMatchAndElement) {
