@@ -198,8 +198,8 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
     plan_ = std::move(plan);
     hosts_ = services_planned_ = 0;
     for (const policy::PlannedObject& planned : plan_->objects) {
-        hosts_ += planned.object.type->name == "Host" ? 1 : 0;
-        services_planned_ += planned.object.type->name == "Service" ? 1 : 0;
+        hosts_ += planned.object->type->name == "Host" ? 1 : 0;
+        services_planned_ += planned.object->type->name == "Service" ? 1 : 0;
     }
 }
 

@@ -22,16 +22,16 @@ public:
 
 private:
     bool is_wanted(const policy::PlannedObject& planned) const {
-        return (!selection_.type || planned.object.type->name == *selection_.type) &&
-               (!selection_.name || planned.object.name == *selection_.name);
+        return (!selection_.type || planned.object->type->name == *selection_.type) &&
+               (!selection_.name || planned.object->name == *selection_.name);
     }
 
     json::Value shown(const policy::PlannedObject& planned) const {
         json::Object object = policy::object_json(planned);
-        const dsl::Place& place = planned.object.place;
-        object.set("file", place.file.empty() ? json::Value() : json::Value(place.file));
+        const dsl::Place& place = planned.object->place;
+        object.set("file", place.file.empty() ? json::Value() : json::Value(place.file.str()));
         object.set("line", place.line == 0 ? json::Value() : json::Value(place.line));
-        if (selection_.text) object.set("text", planned.object.text ? json::Value(*planned.object.text) : json::Value());
+        if (selection_.text) object.set("text", planned.object->text ? json::Value(*planned.object->text) : json::Value());
         return object;
     }
 

@@ -36,7 +36,7 @@ std::string digest_of(const wire::ConfigUpdate& update) {
     return digest.hex();
 }
 
-double number_of(const json::Object& attributes, std::string_view name) {
+double number_of(const dsl::Attributes& attributes, std::string_view name) {
     const json::Value* value = attributes.find(name);
     return value != nullptr && value->number() != nullptr ? *value->number() : 0;
 }
@@ -293,10 +293,10 @@ void ConfigSync::end_expired() {
     const double now = to_unix(services_.clock.wall());
     for (const char* type : {"Downtime", "Comment"}) {
         for (const policy::PlannedObject& planned : plan_->objects) {
-            const WantedState::Key key{type, planned.object.name};
+            const WantedState::Key key{type, planned.object->name};
             if (planned.origin != policy::Origin::runtime || state_.object(key) == nullptr || plan_->find(type, key.second) != &planned)
                 continue;
-            const json::Object& attributes = planned.object.attributes;
+            const dsl::Attributes& attributes = planned.object->attributes;
             double end = number_of(attributes, std::string_view(type) == "Comment" ? "expire_time" : "end_time");
             const json::Value* fixed = attributes.find("fixed");
             // A flexible downtime that began at its last moment lasts as long as it says.

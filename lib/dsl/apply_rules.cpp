@@ -179,13 +179,13 @@ void Evaluator::join(Item& member, const std::string& group, std::uint16_t group
     if (std::ranges::find(names, json::Value(group)) != names.end()) return;
     budget_.take(group.size() + sizeof(json::Value));
     names.emplace_back(group);
-    member.attributes.set("groups", std::move(names));
+    member.attributes.set(member.type->fields[groups_field], values_.share(std::move(names)));
     member.assigned_groups.push_back(group);
     // What `host.groups` reads from now on: a list of its own, whoever shared the one before.
     const Value* const before = member.made->find(groups_field);
     Array* const list = heap_.array(before && before->array() ? before->array()->items : std::vector<Value>());
     heap_.append(*list, heap_.text(group));
-    member.made->set(groups_field, Value(list));
+    heap_.set(*member.made, groups_field, Value(list));
 }
 
 }  // namespace endpointd::dsl

@@ -112,13 +112,11 @@ bool Evaluator::finish(Item& item) {
                          std::to_string(first.statement->at.line) + "; that one stays",
                      Why::redefined);
     }
-    std::vector<json::Object::Member> members;
+    item.attributes.reserve(object.fields.size());
     for (const auto& [index, value] : object.fields) {
         if (type.fields[index].kind == FieldKind::own) continue;
-        members.emplace_back(std::string(type.fields[index].name), to_json(value, 0));
+        item.attributes.set(type.fields[index], values_.share(to_json(value, 0)));
     }
-    auto attributes = json::Object::from_members(std::move(members));
-    item.attributes = attributes ? std::move(*attributes) : json::Object();
     for (const Field& field : type.fields) {
         if (!field.required) continue;
         const json::Value* const value = item.attributes.find(field.name);
@@ -260,15 +258,30 @@ json::Value Evaluator::to_json(const Value& value, unsigned depth) {
                       making_->file, making_->statement->at, std::nullopt};
 }
 
+SharedString Evaluator::shared(const std::string& text) {
+    const auto known = strings_.find(text);
+    return known != strings_.end() ? known->second : strings_.emplace(text, text).first->second;
+}
+
+SharedNames Evaluator::shared(std::vector<std::string> names) {
+    if (names.empty()) return nullptr;
+    SharedNames& kept = names_[names];
+    if (!kept) kept = std::make_shared<const std::vector<std::string>>(std::move(names));
+    return kept;
+}
+
 Object Evaluator::given_out(Item& item) {
     Object made;
     made.type = item.type;
     made.name = item.made->name;
-    made.short_name = item.made->short_name;
-    made.zone = item.made->zone;
-    made.package = item.made->package;
+    made.zone = shared(item.made->zone);
+    made.package = shared(item.made->package);
+    item.attributes.shrink_to_fit();
     made.attributes = std::move(item.attributes);
-    made.templates = std::move(item.made->templates);
+    std::vector<std::string> templates = std::move(item.made->templates);
+    templates.erase(templates.begin());  // its own name
+    made.imported = shared(std::move(templates));
+    item.assigned_groups.shrink_to_fit();
     made.assigned_groups = std::move(item.assigned_groups);
     made.place = place(item.file, item.statement->at);
     made.text = text_of(item.statement, item.file);

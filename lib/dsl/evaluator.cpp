@@ -304,6 +304,7 @@ Flow Evaluator::import(const std::string& name, Frame& frame) {
             throw ScriptError{Why::depends, "imports '" + name + "', which was refused", file, at, refused->second};
         }
         if (const ItlTemplate* known = itl_template(object->type->name, name); known && known->without_effect) {
+            budget_.take(name.size() + sizeof(std::string));
             making_->made->templates.push_back(name);
             return Flow::next;
         }
@@ -328,8 +329,8 @@ std::vector<Instance*> Evaluator::all(const ConfigType& type) {
     return found;
 }
 
-Place Evaluator::place(std::uint32_t file, Position at) const {
-    return {file < files_.size() ? files_[file].file->source.path : std::string(), at.line, at.column};
+Place Evaluator::place(std::uint32_t file, Position at) {
+    return {file < files_.size() ? shared(files_[file].file->source.path) : SharedString(), at.line, at.column};
 }
 
 SharedText Evaluator::text_of(const Node* statement, std::uint32_t index) {
@@ -381,6 +382,17 @@ void Evaluator::refuse(const ScriptError& error, const ConfigType* type, const s
 void Evaluator::refuse_at(Why why, Position at, std::string message, const ConfigType* type, const std::string& name, const Node* statement,
                           std::uint32_t file) {
     refuse(ScriptError{why, std::move(message), file, at, std::nullopt}, type, name, statement, file);
+}
+
+std::string_view Object::short_name() const noexcept {
+    const std::size_t mark = type->composed ? name.rfind('!') : std::string::npos;
+    return std::string_view(name).substr(mark == std::string::npos ? 0 : mark + 1);
+}
+
+std::vector<std::string> Object::templates() const {
+    std::vector<std::string> names{std::string(short_name())};
+    if (imported) names.insert(names.end(), imported->begin(), imported->end());
+    return names;
 }
 
 Evaluation evaluate(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits) {

@@ -16,6 +16,7 @@
 #include "dsl/interpreter.hpp"
 #include "dsl/parser.hpp"
 #include "dsl/source.hpp"
+#include "dsl/value_pool.hpp"
 
 namespace endpointd::dsl {
 
@@ -61,7 +62,7 @@ private:
         std::vector<const Node*> assign, ignore;  // of a group
         Instance* made = nullptr;
         std::vector<std::string> assigned_groups;
-        json::Object attributes;
+        Attributes attributes;
         bool finished = false;   // accepted: it is given out
         bool displaced = false;  // its name is of another owner, who may define it
     };
@@ -116,13 +117,15 @@ private:
     std::optional<ScriptError> missing(const ConfigType& type, const std::string& name, std::string_view attribute) const;
     json::Value to_json(const Value& value, unsigned depth);
     Object given_out(Item& item);
+    SharedString shared(const std::string& text);
+    SharedNames shared(std::vector<std::string> names);
 
     // --- Refusing ---
     void refuse(const ScriptError& error, const ConfigType* type, const std::string& name, const Node* statement, std::uint32_t file);
     void refuse_at(Why why, Position at, std::string message, const ConfigType* type, const std::string& name, const Node* statement,
                    std::uint32_t file);
     void refuse_item(const Item& item, const ScriptError& error);
-    Place place(std::uint32_t file, Position at) const;
+    Place place(std::uint32_t file, Position at);
     SharedText text_of(const Node* statement, std::uint32_t file);
 
     Authority authority_;
@@ -140,6 +143,9 @@ private:
     std::map<Name, Why> refused_names_;
     std::deque<Rule> rules_;
     std::map<std::pair<const Node*, std::uint32_t>, SharedText> texts_;
+    ValuePool values_;
+    std::map<std::string, SharedString> strings_;            // zones, packages and paths, once each
+    std::map<std::vector<std::string>, SharedNames> names_;  // lists of templates, once each
     Item* making_ = nullptr;
     std::uint32_t running_ = 0;              // whose statement, rule or body runs: its file
     std::size_t nodes_left_ = kSyntaxNodes;  // of the trees of all files together

@@ -212,7 +212,7 @@ Value Interpreter::field_of_object(Instance& object, const std::string& name) {
     if (name == "display_name") return heap_.text(object.short_name);
     Value made = default_of(field);
     // What is a container is the object's own from the first look on.
-    if (made.array()) object.set(*index, made);
+    if (made.array()) heap_.set(object, *index, made);
     return made;
 }
 
@@ -273,8 +273,8 @@ void Interpreter::set_attribute(Instance& object, const std::string& name, Value
     }
     auto made = converted(field, value, heap_);
     if (!made) fail("attribute '" + name + "': " + made.error().text, Why::attribute);
-    object.set(*index, std::move(*made));
-    object.wrote({*index, file_, at_.line, at_.column});
+    heap_.set(object, *index, std::move(*made));
+    heap_.wrote(object, {*index, file_, at_.line, at_.column});
 }
 
 // A global, for whoever may write one. `constant`: by `const` or a named function, which pushed text may use.

@@ -46,15 +46,16 @@ bool is_too_large(const json::Value& value) {
     return false;
 }
 
-const json::Value* member(const json::Object& attributes, std::string_view path) noexcept {
-    const json::Object* at = &attributes;
+const json::Value* member(const dsl::Attributes& attributes, std::string_view path) noexcept {
+    std::size_t dot = path.find('.');
+    const json::Value* value = attributes.find(path.substr(0, dot));
     while (true) {
-        const std::size_t dot = path.find('.');
-        const json::Value* const value = at->find(path.substr(0, dot));
         if (!value || dot == std::string_view::npos) return value;
-        at = value->object();
+        const json::Object* const at = value->object();
         if (!at) return nullptr;
         path.remove_prefix(dot + 1);
+        dot = path.find('.');
+        value = at->find(path.substr(0, dot));
     }
 }
 
@@ -74,7 +75,7 @@ bool has_field(const dsl::Object& object, std::string_view name) noexcept {
 MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_view path) const noexcept {
     Found found;
     if (path == "name") {
-        found.text = object.short_name;
+        found.text = object.short_name();
         found.is_text = true;
         return found;
     }
@@ -82,7 +83,7 @@ MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_v
     const std::string_view first = path.substr(0, path.find('.'));
     found.is_custom = first == "vars" || std::find(kWithMacros.begin(), kWithMacros.end(), first) != kWithMacros.end();
     if (!found.value && path == "display_name") {
-        found.text = object.short_name;
+        found.text = object.short_name();
         found.is_text = true;
     }
     // What is no attribute at all is a state, a time or a mistake.

@@ -103,6 +103,14 @@ constexpr std::array kSteps{
          "  PRIMARY KEY(type, name)"
          ") STRICT;",
          "PRAGMA user_version=2"},
+    // What became of hosts, services and downtimes (check_states.hpp).
+    Step{"CREATE TABLE check_state("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  state BLOB NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT, WITHOUT ROWID;",
+         "PRAGMA user_version=3"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

@@ -49,7 +49,7 @@ TEST(Evaluator, TemplatesAreImportedInOrderWhereverTheyStand) {
     EXPECT_EQ(attribute(host, "check_interval"), "2");
     EXPECT_EQ(attribute(host, "vars"), R"({"l":[1,2,3]})");
     ASSERT_NE(host, nullptr);
-    EXPECT_EQ(host->templates, (std::vector<std::string>{"a", "x", "y"}));
+    EXPECT_EQ(host->templates(), (std::vector<std::string>{"a", "x", "y"}));
 }
 
 TEST(Evaluator, ApplyRulesMakeOneServiceForEachMatchAndElement) {
@@ -147,7 +147,7 @@ TEST(Evaluator, WhatIsRefusedAgainAndAgainStaysSmall) {
         const auto made = pushed({std::string(kLongText) + "for (i in range(200)) { " + body + " }"});
         std::size_t bytes = 0;
         for (const Refused& refused : made.refused) bytes += refused.name.size() + refused.message.size() + refused.zone.size();
-        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.size();
+        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.str().size();
         EXPECT_FALSE(made.refused.empty()) << body;
         EXPECT_LT(bytes, 200 * 8192u) << body;
     }
@@ -161,7 +161,7 @@ TEST(Evaluator, NamesAreBoundedAndPrintable) {
                 "object Host \"h\" { check_command = \"dummy\" }\n"
                 "apply Service \"s\" for (x in [ \"1\", \"\\n\", t ]) { check_command = \"dummy\" }"});
     std::vector<std::string> names;
-    for (const Object& object : made.objects) names.push_back(object.short_name);
+    for (const Object& object : made.objects) names.emplace_back(object.short_name());
     EXPECT_EQ(names, (std::vector<std::string>{std::string(1024, 'a'), "\303\274", "h", "s1"}));
     EXPECT_EQ(made.refused.size(), 5u);
 }

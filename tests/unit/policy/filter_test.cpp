@@ -93,7 +93,7 @@ TEST(Planner, WhoHasNoRightToANameDoesNotTakeItFromWhoHas) {
     const Plan plan = plan_of(wanted, world);
     EXPECT_THAT(names_of(plan), ElementsAre("Host db1", "Host web1", "Service db1!s", "Service db1!t"));
     for (const PlannedObject& planned : plan.objects)
-        EXPECT_EQ(planned.parent, planned.object.name == "web1" ? "master1" : "master2") << planned.object.name;
+        EXPECT_EQ(planned.parent, planned.object->name == "web1" ? "master1" : "master2") << planned.object->name;
     EXPECT_THAT(refusals_of(plan), UnorderedElementsAre("Host db1 redefinition", "Host web1 redefinition", "Service db1!s redefinition"));
 }
 
@@ -220,7 +220,7 @@ TEST(Annotations, AsUpstreamWritesThemStand) {
     EXPECT_THAT(refusals_of(plan), IsEmpty());
     const PlannedObject* const downtime = plan.find("Downtime", "web1!d1");
     ASSERT_NE(downtime, nullptr);
-    EXPECT_EQ(*downtime->object.attributes.find("end_time"), json::Value(3601));
+    EXPECT_EQ(*downtime->object->attributes.find("end_time"), json::Value(3601));
     EXPECT_EQ(downtime->origin_text(), "runtime:master1");
     EXPECT_EQ(downtime->version, 7);
 }
@@ -267,9 +267,36 @@ TEST(Annotations, ChangeWithoutAnEvaluationOfTheZone) {
     EXPECT_THAT(names_of(planner.plan(wanted, world, {})), UnorderedElementsAre("Host web1", "Downtime web1!d1"));
     RuntimeObject other = runtime("Downtime", "web1!d1", downtime_text("9.0"));
     wanted.annotations = list<RuntimeObject>({other});
-    EXPECT_EQ(*planner.plan(wanted, world, {}).find("Downtime", "web1!d1")->object.attributes.find("end_time"), json::Value(9));
+    EXPECT_EQ(*planner.plan(wanted, world, {}).find("Downtime", "web1!d1")->object->attributes.find("end_time"), json::Value(9));
     wanted.annotations = nullptr;
     EXPECT_THAT(names_of(planner.plan(wanted, world, {})), ElementsAre("Host web1"));
+}
+
+// --- What plans share ---
+
+TEST(Planner, PlansShareTheObjectsThatDidNotChange) {
+    Planner planner;
+    World world = world_with_config("{}");
+    world.local = std::make_shared<const std::vector<dsl::Object>>(std::vector{host_of("own1")});
+    Wanted wanted = wanted_of(std::string(kHost) + "object Host \"web2\" { check_command = \"disk\"; notes = \"before\" }\n");
+    const Plan first = planner.plan(wanted, world, {});
+    EXPECT_EQ(first.find("Host", "own1")->object.get(), world.local->data());
+    wanted.modifications = list<Modification>({{"master1", "Host", "web2", 8, {{"notes", "after"}}}});
+    const Plan second = planner.plan(wanted, world, {});
+    EXPECT_EQ(second.find("Host", "web1")->object, first.find("Host", "web1")->object);
+    EXPECT_EQ(*second.find("Host", "web2")->object->attributes.find("notes"), json::Value("after"));
+    EXPECT_EQ(*first.find("Host", "web2")->object->attributes.find("notes"), json::Value("before"));
+    wanted.modifications = nullptr;
+    EXPECT_EQ(planner.plan(wanted, world, {}).find("Host", "web2")->object, first.find("Host", "web2")->object);
+}
+
+TEST(Planner, APlanOutlivesItsPlanner) {
+    std::optional<Plan> plan;
+    {
+        Planner planner;
+        plan = planner.plan(wanted_of(kHost), world_with_config("{}"), {});
+    }
+    EXPECT_EQ(json::to_text(*object_json(*plan->find("Host", "web1")).find("name")), "\"web1\"");
 }
 
 // --- The host's own ---
