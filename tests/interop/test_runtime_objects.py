@@ -2,7 +2,7 @@
 """What a master's API makes, changes and deletes: with the grant it is so here as well, without it nothing is."""
 
 import pushed_zone
-from configured_pair import CONFIG, Pair, grant
+from configured_pair import CONFIG, EVERYTHING, Pair, grant
 from lab import AGENT, MASTER, main
 from scene import CAPS
 from waiting import wait_for
@@ -35,6 +35,7 @@ class RuntimeObjects(Pair):
         host = self.wait_object("Host", "api-host")
         self.assertEqual((host["origin"], host["zone"]), (f"runtime:{MASTER}", AGENT))
         self.assertEqual((host["attrs"]["address"], host["attrs"]["vars"]), ("192.0.2.9", {"made": "by the API"}))
+        self.assertEqual((host["file"], host["line"]), (None, None), "a message is no file")
         self.assertEqual(self.node.wait_audit(object_type="Host", object_name="api-host", decision="accepted")["detail"], "created")
         self.put("services", "api-host!api-svc", check_command="lab-plain", check_interval=90)
         self.wait_attrs("Service", "api-host!api-svc", check_interval=90)
@@ -222,7 +223,7 @@ class WithoutTheGrant(Pair):
 class OneGrantForEach(Pair):
     """Downtimes and comments are their own capabilities, and `hosts` limits each."""
 
-    caps = grant(config={**CONFIG, "hosts": ["web1", "db1"], "types": ["Host", "Service"]}, downtime={"hosts": ["web1"]},
+    caps = grant(config={**CONFIG, "hosts": ["web1", "db1"], "types": ["Host", "Service"]}, downtime={"hosts": ["web1"], "max_duration": "2d"},
                  comment={"hosts": ["db1"]})
 
     def setUp(self):
@@ -243,12 +244,48 @@ class OneGrantForEach(Pair):
             self.master.rest.action(f"remove-{kind.lower()}", **{kind.lower(): name})
             self.wait_gone(kind, name)
 
+    def test_a_downtime_is_not_made_longer_than_the_grant_lets_it_last(self):
+        name = self.downtime("web1")
+        end = self.wait_object("Downtime", name)["attrs"]["end_time"]
+        self.modify("downtimes", name, end_time=end + 10 * 86400)
+        record = self.node.wait_audit(object_name=name, decision="denied")
+        self.assertEqual((record["reason"], self.node.record(record["id"])["parameter"]), ("limit-exceeded", "end_time"))
+        self.assertEqual(self.attrs("Downtime", name)["end_time"], end)
+        self.modify("downtimes", name, end_time=end + 3600)
+        self.wait_attrs("Downtime", name, end_time=end + 3600)
+
     def test_a_host_outside_the_grant_is_told_to_its_parent(self):
         self.put("hosts", "else", check_command="dummy")
         result = self.master.rest.result("else", lambda got: "endpointd" in got["output"])
         self.assertIn("endpointd: Host 'else' rejected: ", result["output"])
         self.assertEqual(self.node.wait_audit(object_type="Host", object_name="else")["reason"], "out-of-scope")
         self.assert_not_there("Host", "else")
+
+
+class AGrantThatEnds(Pair):
+    def rule(self, caps):
+        after = len(self.node.log())
+        self.node.write_caps(caps)
+        self.node.ctl("config", "reload")
+        self.node.wait_log("configuration evaluated", after)
+
+    def test_what_was_deleted_meanwhile_does_not_come_back(self):
+        self.wait_zone()
+        kept, deleted = self.downtime("web1"), self.downtime("web1")
+        self.put("hosts", "api-host", check_command="dummy")
+        for kind, name in (("Downtime", kept), ("Downtime", deleted), ("Host", "api-host")):
+            self.wait_object(kind, name)
+        self.rule(CAPS)
+        self.assertEqual(self.objects(), {})
+        self.master.rest.action("remove-downtime", downtime=deleted)
+        self.delete("hosts", "api-host")
+        for name in (deleted, "api-host"):
+            record = self.node.wait_audit("the refused deletion", method="config::DeleteObject", object_name=name)
+            self.assertEqual((record["decision"], record["reason"]), ("denied", "capability-denied"))
+        self.rule(EVERYTHING)
+        self.wait_object("Downtime", kept)
+        self.assert_not_there("Downtime", deleted)
+        self.assert_not_there("Host", "api-host")
 
 
 if __name__ == "__main__":
