@@ -279,7 +279,8 @@ void ConfigSync::apply_delete(Change& change, const wire::ConfigDeleteObject& ob
             return;
         }
         // A peer that has not heard of it yet must not make it again.
-        if (object.version > state_.deleted(key)) state_.bury(key, object.version, now);
+        if (object.version > state_.deleted(key) && admit(change, std::move(verdict), std::move(entry)))
+            state_.bury(key, object.version, now);
         return;
     }
     const policy::Modification* modification = state_.modification(key);

@@ -26,7 +26,7 @@ void Evaluator::commit() {
         for (Item* item : items->second) {
             if (item->finished) result_.objects.push_back(given_out(*item));
             // A body may define an object of a type that was committed before it.
-            else if (!item->made)
+            else if (!item->made && !item->displaced)
                 refuse_at(Why::evaluation, item->statement->at, "defined too late: objects of this type are complete", item->type,
                           item->name, item->statement, item->file);
         }
@@ -37,7 +37,8 @@ void Evaluator::commit_type(const ConfigType& type) {
     const auto found = by_type_.find(&type);
     if (found == by_type_.end()) return;
     // Bodies may define more of the same type.
-    for (std::size_t i = 0; i < found->second.size(); ++i) make(*found->second[i]);
+    for (std::size_t i = 0; i < found->second.size(); ++i)
+        if (!found->second[i]->displaced) make(*found->second[i]);
     check_references(type);
 }
 
@@ -101,7 +102,11 @@ bool Evaluator::finish(Item& item) {
     }
     if (there_.contains({&type, object.name})) return error("the host itself has an object of this name; that one stays", Why::redefined);
     const auto [taken, added] = made_.try_emplace({&type, object.name}, &item);
-    if (!added) {
+    if (!added && gives_way(*taken->second, object.name, item.file)) {
+        Item& first = *std::exchange(taken->second, &item);
+        first.finished = false;
+        refuse_displaced(first, object.name);
+    } else if (!added) {
         const Item& first = *taken->second;
         return error("'" + object.name + "' is defined already at " + files_[first.file].file->source.path + ":" +
                          std::to_string(first.statement->at.line) + "; that one stays",

@@ -6,9 +6,11 @@
 // see Limits. Pure; any thread; the result owns all it holds.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -98,6 +100,8 @@ struct Surroundings {
     std::vector<std::pair<std::string, std::string>> objects;  // type, full name
     std::vector<std::string> global_zones;                     // hosts and services cannot be in them
     bool director_basics = true;                               // see director.hpp
+    // May who brings this text define such an object at all? Asked where two of them want a name. Empty: all may.
+    std::function<bool(const ZoneFile& by, std::string_view type, const std::string& name)> in_scope = {};
 };
 
 struct Evaluation {

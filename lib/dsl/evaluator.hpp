@@ -3,6 +3,7 @@
 // becomes objects, type by type (protocol, 10.4). Not for others: use evaluation.hpp.
 // One thread; lives for one evaluation.
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,6 +19,16 @@
 #include "dsl/value_pool.hpp"
 
 namespace endpointd::dsl {
+
+// Bytes of a refusal's message and of the name in it: both may hold what the text made at will.
+inline constexpr std::size_t kRefusalText = 2048;
+// Bytes of a name as it is written behind the type. Longer ones are nobody's; of an
+// object's full name there are at most three of them.
+inline constexpr std::size_t kObjectNameLength = 1024;
+
+inline bool has_control(std::string_view name) noexcept {
+    return std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
 
 class Evaluator final : private Definitions {
 public:
@@ -52,7 +63,8 @@ private:
         Instance* made = nullptr;
         std::vector<std::string> assigned_groups;
         Attributes attributes;
-        bool finished = false;  // accepted: it is given out
+        bool finished = false;   // accepted: it is given out
+        bool displaced = false;  // its name is of another owner, who may define it
     };
 
     struct Rule {
@@ -79,6 +91,9 @@ private:
     std::vector<Instance*> all(const ConfigType& type) override;
     void check_owner(std::uint32_t written) const;
     const ConfigType* defined_type(const Node& node, Frame& frame);
+    bool is_name(const std::string& name, const ConfigType& type, const Node& statement, std::uint32_t file);
+    bool gives_way(const Item& first, const std::string& name, std::uint32_t file) const;
+    void refuse_displaced(const Item& first, const std::string& name);
     bool takes(const ConfigType& type, const std::string& name, const Node& statement, std::uint32_t file);
 
     // --- Applying (apply_rules.cpp) ---

@@ -99,6 +99,9 @@ dsl::Surroundings surroundings_of(const World& world) {
     for (const dsl::Object& object : *world.local) around.objects.emplace_back(object.type->name, object.name);
     for (const auto& [name, zone] : world.topology->zones())
         if (zone.global) around.global_zones.push_back(name);
+    around.in_scope = [&world](const dsl::ZoneFile& by, std::string_view type, const std::string& name) {
+        return is_in_scope(by.owner, type, name, by.zone, world);
+    };
     return around;
 }
 

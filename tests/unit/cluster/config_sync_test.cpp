@@ -217,6 +217,21 @@ TEST_F(ConfigSyncTest, WhatWasDeletedIsNotMadeAgainByAnOldMessage) {
     EXPECT_EQ(find("Host", "never-there"), nullptr);
 }
 
+TEST_F(ConfigSyncTest, AVersionOfTheFarFutureIsNotTheLastOne) {
+    const std::string text = "object Host \"r\" {\n check_command = \"free\"\n}\n";
+    remove("Host", "r", 1e308);
+    object("Host", "r", 1795193700, text);
+    EXPECT_EQ(find("Host", "r"), nullptr);
+    node_.clock.advance(std::chrono::hours(2));
+    object("Host", "r", 1795200900, text);
+    ASSERT_NE(find("Host", "r"), nullptr);
+    object("Host", "r", 1e308, "", {{"vars.x", 1}});
+    EXPECT_EQ(find("Host", "r")->modified.size(), 1U);
+    node_.clock.advance(std::chrono::hours(2));
+    object("Host", "r", 1795208100, "", {{"vars.x", 1}, {"vars.y", 1}});
+    EXPECT_EQ(find("Host", "r")->modified.size(), 2U);
+}
+
 TEST_F(ConfigSyncTest, PushedObjectsAreNotDeletedByAMessage) {
     push("5", kHost);
     remove("Host", "h", 9);
@@ -295,6 +310,20 @@ TEST_F(ConfigSyncTest, ARuleThatIsTakenAwayTakesItsObjectsAway) {
     node_.configure(kGranted);
     plan();
     EXPECT_NE(find("Host", "h"), nullptr);
+}
+
+TEST_F(ConfigSyncTest, UpdatesThatCameWhileTheStoreWroteAreStoredOnce) {
+    node_.keep_waits = true;
+    for (int i = 5; i < 15; ++i) push(std::to_string(i), kHost + std::string(static_cast<std::size_t>(i), '\n'));
+    ASSERT_EQ(node_.kept.size(), 1U);
+    node_.keep_waits = false;
+    node_.keeping(true);
+    ASSERT_EQ(node_.kept.size(), 2U);
+    EXPECT_TRUE(node_.kept.back().everything);
+    EXPECT_EQ(node_.kept.back().pushed->zones.front().timestamp, 14);
+    push("15", kHost);
+    EXPECT_EQ(node_.kept.size(), 3U);
+    EXPECT_FALSE(node_.kept.back().everything);
 }
 
 TEST_F(ConfigSyncTest, WhatCouldNotBeStoredIsStoredAsAWhole) {

@@ -77,6 +77,42 @@ TEST(Planner, TextOfWhomNothingIsGrantedToIsNotEvaluated) {
     EXPECT_THAT(refusals_of(plan), ElementsAre("  capability-denied"));
 }
 
+TEST(Planner, WhoHasNoRightToANameDoesNotTakeItFromWhoHas) {
+    const World world = world_with({R"({"parents":{"master1":{"grant":{"config":{"hosts":["web*"]}}},"master2":{"grant":["config"]}}})"});
+    Wanted wanted;
+    const std::string mine =
+        "object Host \"db1\" { check_command = \"disk\"; vars.of = 2 }\n"
+        "object Host \"web1\" { check_command = \"disk\"; vars.of = 2 }\n"
+        "object Service \"s\" { host_name = \"db1\"; check_command = \"disk\"; vars.of = 2 }\n"
+        "apply Service \"t\" to Host { check_command = \"disk\"; vars.of = host.vars.of; assign where host.vars.of == 2 }\n";
+    const std::string theirs =
+        "object Host \"db1\" { check_command = \"disk\"; vars.of = 1 }\n"
+        "object Host \"web1\" { check_command = \"disk\"; vars.of = 1 }\n"
+        "object Service \"s\" { host_name = \"db1\"; check_command = \"disk\"; vars.of = 1 }\n";
+    wanted.files = list<PushedFile>({file_of(theirs, "own", "/_etc/a.conf", "master1"), file_of(mine, "own", "/_etc/b.conf", "master2")});
+    const Plan plan = plan_of(wanted, world);
+    EXPECT_THAT(names_of(plan), ElementsAre("Host db1", "Host web1", "Service db1!s", "Service db1!t"));
+    for (const PlannedObject& planned : plan.objects)
+        EXPECT_EQ(planned.parent, planned.object.name == "web1" ? "master1" : "master2") << planned.object.name;
+    EXPECT_THAT(refusals_of(plan), UnorderedElementsAre("Host db1 redefinition", "Host web1 redefinition", "Service db1!s redefinition"));
+}
+
+TEST(Planner, AMacroThatStandsForMuchIsNeitherJoinedNorCopied) {
+    const std::string text(5000, 'x');
+    const std::vector<std::pair<std::string, std::string>> all = {
+        {"\"$much$$much$\"", "\"" + text + "\""},
+        {"[ \"$much$\" ]", "range(10000)"},
+        {"[ \"$much$\" ]", "[ " + std::string("\"") + text + text + text + text + text + text + text + "\", \"" + text + text + text +
+                               text + text + text + text + "\" ]"},
+        {"[ \"$host.vars$\" ]", "{ x = range(10000) }"}};
+    for (const auto& [value, much] : all) {
+        const Plan plan =
+            plan_of("object Host \"web1\" { check_command = \"disk\"; vars.disk_wfree = " + value + "; vars.much = " + much + " }");
+        ASSERT_THAT(refusals_of(plan), ElementsAre("Host web1 argument-refused")) << value;
+        EXPECT_THAT(plan.rejections[0].detail, HasSubstr("stands for more than one value of a parameter can be")) << value;
+    }
+}
+
 TEST(Planner, AnEvaluationThatDoesNotEndFailsThePlan) {
     const Plan plan = plan_of(std::string(kHost) + "while (true) { }\n");
     EXPECT_TRUE(plan.failed);
