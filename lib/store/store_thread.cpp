@@ -28,6 +28,7 @@ Result<std::unique_ptr<StoreThread>> StoreThread::start(Options options, const C
     if (const std::string& problem = impl->audit->head_problem(); !problem.empty())
         log.error("store", "the audit is damaged; see 'endpointctl audit verify', and remove audit.head to accept it", {{"why", problem}});
     impl->wanted = read_wanted(*impl->database);
+    impl->leases = read_leases(*impl->database);
     impl->max_age = impl->options.audit_max_age;
     impl->max_size = impl->options.audit_max_size;
     impl->trim_at = clock.steady();
@@ -128,6 +129,21 @@ void StoreThread::change_wanted(WantedChange change, Done<void> done) {
     job.read = [impl, done, change = std::make_shared<const WantedChange>(std::move(change))](AuditLog&) {
         const Result<void> written = write_wanted(*impl->database, *change);
         // A disk that refuses this refuses the audit as well, and there it is tried again.
+        if (!written && written.error().code == Errc::io) impl->failed(written.error());
+        impl->answer<void>(done, written);
+    };
+    job.refuse = [impl, done](Error error) { impl->answer<void>(done, std::move(error)); };
+    if (!impl_->enqueue(job)) job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
+}
+
+StoredLeases StoreThread::take_leases() { return std::exchange(impl_->leases, {}); }
+
+void StoreThread::change_leases(LeaseChange change, Done<void> done) {
+    EP_ASSERT(done);
+    Impl* impl = impl_.get();
+    Job job;
+    job.read = [impl, done, change = std::move(change)](AuditLog&) {
+        const Result<void> written = write_leases(*impl->database, change);
         if (!written && written.error().code == Errc::io) impl->failed(written.error());
         impl->answer<void>(done, written);
     };
