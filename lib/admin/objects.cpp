@@ -29,8 +29,10 @@ private:
     json::Value shown(const policy::PlannedObject& planned) const {
         json::Object object = policy::object_json(planned);
         const dsl::Place& place = planned.object->place;
-        object.set("file", place.file.empty() ? json::Value() : json::Value(place.file.str()));
-        object.set("line", place.line == 0 ? json::Value() : json::Value(place.line));
+        // What a message made has no file; its name for the evaluation is nobody's business.
+        const bool in_file = planned.origin != policy::Origin::runtime && !place.file.empty();
+        object.set("file", in_file ? json::Value(place.file.str()) : json::Value());
+        object.set("line", in_file && place.line != 0 ? json::Value(place.line) : json::Value());
         if (selection_.text) object.set("text", planned.object->text ? json::Value(*planned.object->text) : json::Value());
         return object;
     }

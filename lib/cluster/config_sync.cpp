@@ -106,7 +106,9 @@ bool ConfigSync::acceptable(const Sender& from, const wire::ConfigUpdateObject& 
             return refused(policy::Reason::malformed_message,
                            "a modified attribute is a path of at most " + std::to_string(kAttributeDepth) + " names");
     const policy::Verdict verdict = may_change(from.endpoint, object, object.config && !object.config->empty());
-    if (!verdict.allowed) {
+    // One that replaces something kept of its sender is refused when its turn comes: once, for nothing is kept after that.
+    const policy::Modification* kept = state_.modification({object.type, object.name});
+    if (!verdict.allowed && (kept == nullptr || kept->parent != from.endpoint || kept->attributes.empty())) {
         services_.usage.admit(verdict, services_.clock.steady());
         return refused(verdict.reason, verdict.detail);
     }
@@ -138,7 +140,8 @@ void ConfigSync::delete_object(const Sender& from, wire::ConfigDeleteObject obje
     } else if (object.name.empty() || object.name.size() > kObjectName) {
         entry.reason = store::Reason::limit_exceeded;
         entry.detail = "an object's name has 1 to " + std::to_string(kObjectName) + " bytes";
-    } else if (!verdict.allowed) {
+    } else if (const policy::RuntimeObject* kept = state_.object({object.type, object.name});
+               !verdict.allowed && (kept == nullptr || kept->parent != from.endpoint)) {
         services_.usage.admit(verdict, services_.clock.steady());
         entry.reason = verdict.reason;
         entry.detail = verdict.detail;

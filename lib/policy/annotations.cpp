@@ -28,6 +28,18 @@ std::optional<Objection> too_long(const Grant& grant, const dsl::Object& object)
 
 }  // namespace
 
+// By every one of the grants that allow it: one that lets it last is enough.
+std::optional<Objection> Judge::longer_than_granted(const Verdict& verdict, const dsl::Object& annotation) {
+    std::optional<Objection> first;
+    for (const Grant* grant : verdict.grants) {
+        if (!grant) continue;
+        std::optional<Objection> objection = too_long(*grant, annotation);
+        if (!objection) return std::nullopt;
+        if (!first) first = std::move(objection);
+    }
+    return first;
+}
+
 std::optional<Objection> Judge::objection_to_annotation(const ReadAnnotation& read, const std::string& parent) {
     if (read.objection) return read.objection;
     const dsl::Object& object = read.object;
@@ -42,14 +54,7 @@ std::optional<Objection> Judge::objection_to_annotation(const ReadAnnotation& re
         return Objection{Reason::zone_not_authorized, *std::move(why)};
     if (find(object.type->name, object.name)) return Objection{Reason::redefinition, "the name is taken by an object that stands already"};
     if (std::optional<Objection> objection = missing_of(object)) return objection;
-    std::optional<Objection> first;
-    for (const Grant* grant : verdict.grants) {
-        if (!grant) continue;
-        std::optional<Objection> objection = too_long(*grant, object);
-        if (!objection) return std::nullopt;
-        if (!first) first = std::move(objection);
-    }
-    return first;
+    return longer_than_granted(verdict, object);
 }
 
 void Judge::add_annotations(const std::vector<RuntimeObject>& announced, const std::vector<std::shared_ptr<const ReadAnnotation>>& read) {

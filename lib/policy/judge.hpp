@@ -76,6 +76,7 @@ private:
     std::optional<Objection> objection_to(const dsl::Object& object, const TextOrigin& origin);
     std::optional<Objection> missing_of(const dsl::Object& object);
     std::optional<Objection> objection_to_annotation(const ReadAnnotation& read, const std::string& parent);
+    static std::optional<Objection> longer_than_granted(const Verdict& verdict, const dsl::Object& annotation);
     const dsl::Object* host_of(const dsl::Object& object) const;
     void stand(PlannedObject planned);
     void reject_object(const dsl::Object& object, const TextOrigin& origin, Objection objection);
@@ -84,6 +85,8 @@ private:
 
     // modification.cpp
     void modify(PlannedObject& planned);
+    std::optional<Objection> try_change(const Modification& change, dsl::Object& object, const std::string& path, const json::Value& value);
+    Verdict verdict_on(const Modification& change, const dsl::Object& object, Capability capability);
     std::optional<Objection> objection_to_change(const Modification& change, const dsl::Object& object, std::string_view path);
     std::optional<Objection> objection_to_result(const Modification& change, const dsl::Object& object, std::string_view path);
     void reject_change(const Modification& change, const PlannedObject& planned, const std::string* path, Objection objection);

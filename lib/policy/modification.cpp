@@ -93,6 +93,15 @@ std::optional<Objection> set_attribute(dsl::Object& object, std::string_view pat
 
 }  // namespace
 
+Verdict Judge::verdict_on(const Modification& change, const dsl::Object& object, Capability capability) {
+    const Subject subject = subject_of(object);
+    Request request;
+    request.capability = capability;
+    if (subject.host) request.host = *subject.host;
+    if (subject.service) request.service = *subject.service;
+    return rights_.grants().decide(change.parent, rights_.of(change.parent).zone, request);
+}
+
 // By who asks, before the value counts.
 std::optional<Objection> Judge::objection_to_change(const Modification& change, const dsl::Object& object, std::string_view path) {
     const dsl::Field* const field = field_at(object, path);
@@ -103,27 +112,37 @@ std::optional<Objection> Judge::objection_to_change(const Modification& change, 
     }
     const std::optional<Capability> capability = capability_of_attribute(object.type->name, path);
     if (!capability) return Objection{Reason::capability_denied, "nobody may change a " + std::string(object.type->name) + " at run time"};
-    const Subject subject = subject_of(object);
-    Request request;
-    request.capability = *capability;
-    if (subject.host) request.host = *subject.host;
-    if (subject.service) request.service = *subject.service;
-    const Verdict verdict = rights_.grants().decide(change.parent, rights_.of(change.parent).zone, request);
+    const Verdict verdict = verdict_on(change, object, *capability);
     if (!verdict.allowed) return Objection{verdict.reason, verdict.detail};
     return std::nullopt;
 }
 
 // By what the object would be.
 std::optional<Objection> Judge::objection_to_result(const Modification& change, const dsl::Object& object, std::string_view path) {
-    if (capability_of_attribute(object.type->name, path) != Capability::config) return std::nullopt;
-    if (std::optional<Objection> objection = rights_.change(change.parent, object, path)) return objection;
+    const std::optional<Capability> capability = capability_of_attribute(object.type->name, path);
+    if (capability == Capability::pause) return std::nullopt;
+    if (capability == Capability::config) {
+        if (std::optional<Objection> objection = rights_.change(change.parent, object, path)) return objection;
+    }
     if (std::string wrong = dsl::validate(*object.type, object.attributes); !wrong.empty())
         return Objection{Reason::attribute_not_allowed, std::move(wrong)};
+    if (capability != Capability::config) return longer_than_granted(verdict_on(change, object, *capability), object);
     const dsl::Field* const field = field_at(object, path);
     if (field && !field->refers_to.empty()) {
         if (std::optional<Objection> objection = missing_of(object)) return objection;
     }
     return commands_.judge(object, host_of(object));
+}
+
+// One attribute, unless there is an objection: then the object is as it was.
+std::optional<Objection> Judge::try_change(const Modification& change, dsl::Object& object, const std::string& path,
+                                           const json::Value& value) {
+    if (std::optional<Objection> objection = objection_to_change(change, object, path)) return objection;
+    dsl::Attributes before = object.attributes;
+    std::optional<Objection> objection = set_attribute(object, path, value);
+    if (!objection) objection = objection_to_result(change, object, path);
+    if (objection) object.attributes = std::move(before);
+    return objection;
 }
 
 void Judge::modify(PlannedObject& planned) {
@@ -137,17 +156,16 @@ void Judge::modify(PlannedObject& planned) {
     }
     // Others share the one that was evaluated.
     const auto changed = std::make_shared<dsl::Object>(*planned.object);
-    dsl::Object& object = *changed;
+    std::vector<const std::string*> refused;
     for (const auto& [path, value] : change.attributes) {
-        std::optional<Objection> objection = objection_to_change(change, object, path);
-        if (!objection) {
-            dsl::Attributes before = object.attributes;
-            objection = set_attribute(object, path, value);
-            if (!objection) objection = objection_to_result(change, object, path);
-            if (!objection) planned.modified.push_back(path);
-            else object.attributes = std::move(before);
-        }
-        if (objection) reject_change(change, planned, &path, *std::move(objection));
+        if (try_change(change, *changed, path, value)) refused.push_back(&path);
+        else planned.modified.push_back(path);
+    }
+    // What did not fit may do so beside the others: a command with its parameters, both ends of a downtime.
+    for (const std::string* path : refused) {
+        std::optional<Objection> objection = try_change(change, *changed, *path, *change.attributes.find(*path));
+        if (objection) reject_change(change, planned, path, *std::move(objection));
+        else planned.modified.push_back(*path);
     }
     if (planned.modified.empty()) return;
     planned.object = changed;

@@ -82,9 +82,10 @@ struct StoreThread::Impl {
     std::map<std::uint64_t, Follower> followers;
     std::uint64_t next_token = 1;
 
-    // --- the caller's, between start and take_wanted() ---
+    // --- the caller's, between start and take_wanted(), take_leases() ---
     StoredWanted wanted;
     StoredStates states;
+    StoredLeases leases;
 
     // --- the thread's own ---
     std::unique_ptr<Database> database;

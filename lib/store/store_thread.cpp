@@ -29,6 +29,7 @@ Result<std::unique_ptr<StoreThread>> StoreThread::start(Options options, const C
         log.error("store", "the audit is damaged; see 'endpointctl audit verify', and remove audit.head to accept it", {{"why", problem}});
     impl->wanted = read_wanted(*impl->database);
     impl->states = read_states(*impl->database);
+    impl->leases = read_leases(*impl->database);
     impl->max_age = impl->options.audit_max_age;
     impl->max_size = impl->options.audit_max_size;
     impl->trim_at = clock.steady();
@@ -126,6 +127,10 @@ void StoreThread::change_wanted(WantedChange change, Done<void> done) { impl_->w
 StoredStates StoreThread::take_states() { return std::exchange(impl_->states, {}); }
 
 void StoreThread::change_states(StateChange change, Done<void> done) { impl_->write(write_states, std::move(change), std::move(done)); }
+
+StoredLeases StoreThread::take_leases() { return std::exchange(impl_->leases, {}); }
+
+void StoreThread::change_leases(LeaseChange change, Done<void> done) { impl_->write(write_leases, std::move(change), std::move(done)); }
 
 std::uint64_t StoreThread::subscribe(std::function<void(const AuditRecord&)> follow) {
     const std::lock_guard lock(impl_->mutex);

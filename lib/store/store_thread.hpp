@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "store/audit_record.hpp"
 #include "store/check_states.hpp"
+#include "store/leases.hpp"
 #include "store/wanted.hpp"
 
 namespace endpointd::store {
@@ -92,6 +93,10 @@ public:
     StoredStates take_states();
     // As change_wanted().
     void change_states(StateChange change, Done<void> done);
+    // The leases as they were kept when the store was opened. Once: they are handed over.
+    StoredLeases take_leases();
+    // Writes `change` as one transaction, after whatever was left before. Not tried again, as above.
+    void change_leases(LeaseChange change, Done<void> done);
 
     // `follow` is called through `post` with each new or raised record after its
     // commit. After unsubscribe() it is not called again, if both happen on the

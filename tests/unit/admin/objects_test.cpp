@@ -75,6 +75,14 @@ TEST(Objects, AFewAreOnePlainAnswer) {
     EXPECT_EQ(service.object()->find("text"), nullptr);
 }
 
+TEST(Objects, WhatAMessageMadeHasNoFile) {
+    auto plan = std::make_shared<policy::Plan>();
+    plan->objects.push_back(object("Host", "h1", policy::Origin::runtime));
+    const json::Value value = parsed(std::get<Response>(make_objects(plan, {})).body);
+    EXPECT_TRUE(at(objects_in(value)[0], "file").is_null());
+    EXPECT_TRUE(at(objects_in(value)[0], "line").is_null());
+}
+
 TEST(Objects, ManyComeInBoundedPiecesAndAreAllThere) {
     Answer answer = make_objects(hosts(2000), {});
     ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Stream>>(answer));

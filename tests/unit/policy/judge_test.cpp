@@ -376,6 +376,14 @@ TEST(Modifications, AnotherCommandHasToBeInTheCatalogAndItsParametersHold) {
     EXPECT_THAT(refusals({{"vars.disk_wfree", "3%"}, {"vars.a.b", 1}}), IsEmpty());
 }
 
+TEST(Modifications, WhatFitsOnlyBesideTheOthersIsTaken) {
+    const std::vector<dsl::Object> host{host_of("a", {{"vars", json::Object{{"one", "a"}, {"two", "z"}}}})};
+    const Plan plan =
+        judged(world_with_config("{}"), host, {change_of("Host", "a", {{"check_command", "pair"}, {"notes", "n"}, {"vars.two", "b"}})});
+    EXPECT_THAT(plan.find("Host", "a")->modified, UnorderedElementsAre("vars.two", "notes", "check_command"));
+    EXPECT_THAT(plan.rejections, IsEmpty());
+}
+
 TEST(Modifications, WhoAnObjectIsCannotBeChanged) {
     const Plan plan = judged(world_with_config("{}"), {host_of("a"), host_of("b"), service_of("a", "s")},
                              {change_of("Service", "a!s",
