@@ -16,13 +16,13 @@ constexpr double kLeastInterval = 0.1;
 // Seconds: longer than anybody's host runs, and no rounding in sums with the time.
 constexpr double kMostInterval = 1e9;
 
-double number(const json::Object& attributes, std::string_view name, double fallback) noexcept {
+double number(const dsl::Attributes& attributes, std::string_view name, double fallback) noexcept {
     const json::Value* const found = attributes.find(name);
     const double* const value = found ? found->number() : nullptr;
     return value && std::isfinite(*value) ? *value : fallback;
 }
 
-bool flag(const json::Object& attributes, std::string_view name, bool fallback) noexcept {
+bool flag(const dsl::Attributes& attributes, std::string_view name, bool fallback) noexcept {
     const json::Value* const found = attributes.find(name);
     if (!found) return fallback;
     if (const bool* value = found->boolean()) return *value;
@@ -30,13 +30,13 @@ bool flag(const json::Object& attributes, std::string_view name, bool fallback) 
     return value ? *value != 0 : fallback;
 }
 
-std::string text(const json::Object& attributes, std::string_view name) {
+std::string text(const dsl::Attributes& attributes, std::string_view name) {
     const json::Value* const found = attributes.find(name);
     const std::string* const value = found ? found->string() : nullptr;
     return value ? *value : std::string();
 }
 
-std::vector<std::string> names(const json::Object& attributes, std::string_view name) {
+std::vector<std::string> names(const dsl::Attributes& attributes, std::string_view name) {
     std::vector<std::string> all;
     const json::Value* const found = attributes.find(name);
     const json::Array* const array = found ? found->array() : nullptr;
@@ -46,12 +46,12 @@ std::vector<std::string> names(const json::Object& attributes, std::string_view 
     return all;
 }
 
-double interval(const json::Object& attributes, std::string_view name, double fallback) noexcept {
+double interval(const dsl::Attributes& attributes, std::string_view name, double fallback) noexcept {
     return std::clamp(number(attributes, name, fallback), kLeastInterval, kMostInterval);
 }
 
 schedule::Configured checkable(const dsl::Object& object, bool is_host) {
-    const json::Object& attributes = object.attributes;
+    const dsl::Attributes& attributes = object.attributes;
     schedule::Configured configured;
     configured.name = object.name;
     if (!is_host) configured.host = text(attributes, "host_name");
@@ -71,14 +71,14 @@ schedule::Configured checkable(const dsl::Object& object, bool is_host) {
     return configured;
 }
 
-std::string checkable_name(const json::Object& attributes, std::string_view host, std::string_view service) {
+std::string checkable_name(const dsl::Attributes& attributes, std::string_view host, std::string_view service) {
     std::string name = text(attributes, host);
     if (const std::string short_name = text(attributes, service); !short_name.empty()) name += "!" + short_name;
     return name;
 }
 
 schedule::ConfiguredDowntime downtime(const dsl::Object& object) {
-    const json::Object& attributes = object.attributes;
+    const dsl::Attributes& attributes = object.attributes;
     return {.name = object.name,
             .checkable = checkable_name(attributes, "host_name", "service_name"),
             .triggered_by = text(attributes, "triggered_by"),
@@ -90,7 +90,7 @@ schedule::ConfiguredDowntime downtime(const dsl::Object& object) {
 }
 
 schedule::ConfiguredDependency dependency(const dsl::Object& object) {
-    const json::Object& attributes = object.attributes;
+    const dsl::Attributes& attributes = object.attributes;
     schedule::ConfiguredDependency configured;
     configured.parent = checkable_name(attributes, "parent_host_name", "parent_service_name");
     configured.child = checkable_name(attributes, "child_host_name", "child_service_name");
@@ -107,7 +107,7 @@ schedule::ConfiguredDependency dependency(const dsl::Object& object) {
     return configured;
 }
 
-schedule::Period period(const json::Object& attributes) {
+schedule::Period period(const dsl::Attributes& attributes) {
     schedule::Period configured;
     configured.includes = names(attributes, "includes");
     configured.excludes = names(attributes, "excludes");
@@ -147,7 +147,7 @@ unsigned state_bits(const json::Value* list) noexcept {
 schedule::Schedule schedule_of(const policy::Plan& plan, std::string_view local_zone) {
     schedule::Schedule schedule;
     for (const policy::PlannedObject& planned : plan.objects) {
-        const dsl::Object& object = planned.object;
+        const dsl::Object& object = *planned.object;
         const std::string_view type = object.type->name;
         const bool ours = object.zone.empty() || object.zone == local_zone;
         if (type == "TimePeriod") schedule.periods.emplace(object.name, period(object.attributes));
