@@ -93,11 +93,11 @@ void Evaluator::apply_instance(Rule& rule, Item& target, const std::string& name
         item.presets.emplace_back("host_name", host);
         if (service) item.presets.emplace_back("service_name", heap_.text(target.made->short_name));
     }
-    if (name.empty() || name.find('!') != std::string::npos) {
+    if (const std::string why = validate_name(name); !why.empty()) {
         // The rule stands; this one instance cannot be.
         item.made = nullptr;
-        refuse_at(Why::attribute, rule.statement->at, "an object made by this rule would be called '" + name + "', which is no name",
-                  rule.type, target.made->name + "!" + name, rule.statement, rule.file);
+        refuse_at(Why::attribute, rule.statement->at, "an object made by this rule would be called '" + name + "': " + why, rule.type,
+                  target.made->name + "!" + name, rule.statement, rule.file);
         return;
     }
     budget_.take(sizeof(Item) + name.size());

@@ -114,12 +114,6 @@ bool Evaluator::finish(Item& item) {
     }
     auto attributes = json::Object::from_members(std::move(members));
     item.attributes = attributes ? std::move(*attributes) : json::Object();
-    for (const Field& field : type.fields) {
-        if (!field.required) continue;
-        const json::Value* const value = item.attributes.find(field.name);
-        const bool empty = !value ? field.fallback.empty() : value->is_null() || (value->string() && value->string()->empty());
-        if (empty) return error("the attribute '" + std::string(field.name) + "' is required");
-    }
     if (std::string why = validate(type, item.attributes); !why.empty()) {
         // It begins with the attribute it is about, which has a line of its own.
         const auto named = [&](const Field& field) { return why.starts_with("attribute '" + std::string(field.name) + "'"); };

@@ -128,7 +128,7 @@ constexpr auto kUser = joined(kObject, std::to_array<Field>({
 constexpr auto kNotification = joined(kObject, std::to_array<Field>({
                                                    kVars,
                                                    required(name_of("host_name", "Host")),
-                                                   text_of("service_name"),
+                                                   name_of("service_name", "Service"),
                                                    required(name_of("command", "NotificationCommand")),
                                                    number_of("interval", "1800"),
                                                    name_of("period", "TimePeriod"),
@@ -145,9 +145,9 @@ constexpr auto kNotification = joined(kObject, std::to_array<Field>({
 constexpr auto kDependency = joined(kObject, std::to_array<Field>({
                                                  kVars,
                                                  required(name_of("child_host_name", "Host")),
-                                                 text_of("child_service_name"),
+                                                 name_of("child_service_name", "Service"),
                                                  required(name_of("parent_host_name", "Host")),
-                                                 text_of("parent_service_name"),
+                                                 name_of("parent_service_name", "Service"),
                                                  {.name = "redundancy_group", .listed = false},
                                                  name_of("period", "TimePeriod"),
                                                  list_of("states"),
@@ -170,7 +170,7 @@ constexpr auto kTimePeriod = joined(kObject, std::to_array<Field>({
 constexpr auto kScheduledDowntime = joined(kObject, std::to_array<Field>({
                                                         kVars,
                                                         required(name_of("host_name", "Host")),
-                                                        text_of("service_name"),
+                                                        name_of("service_name", "Service"),
                                                         required(text_of("author")),
                                                         required(text_of("comment")),
                                                         flag_of("fixed", "true"),
@@ -181,7 +181,7 @@ constexpr auto kScheduledDowntime = joined(kObject, std::to_array<Field>({
 
 constexpr auto kDowntime = joined(kObject, std::to_array<Field>({
                                                required(name_of("host_name", "Host")),
-                                               text_of("service_name"),
+                                               name_of("service_name", "Service"),
                                                required(text_of("author")),
                                                required(text_of("comment")),
                                                number_of("start_time"),
@@ -199,7 +199,7 @@ constexpr auto kDowntime = joined(kObject, std::to_array<Field>({
 
 constexpr auto kComment = joined(kObject, std::to_array<Field>({
                                               required(name_of("host_name", "Host")),
-                                              text_of("service_name"),
+                                              name_of("service_name", "Service"),
                                               required(text_of("author")),
                                               required(text_of("text")),
                                               number_of("entry_time"),
