@@ -96,6 +96,7 @@ bool Evaluator::finish(Item& item) {
         return false;
     };
     if (type.composed) {
+        if (std::string why = validate_name(object.short_name); !why.empty()) return error(std::move(why));
         object.name = full_name(object, object.short_name);
         if (object.name.empty()) return error("the attributes that make its full name (host_name, ...) are not set");
     }

@@ -258,8 +258,12 @@ void Interpreter::set_attribute(Instance& object, const std::string& name, Value
     if (!index) fail("'" + std::string(type.name) + "' has no attribute '" + name + "' that configuration can set", Why::attribute);
     const Field& field = type.fields[*index];
     if (field.kind == FieldKind::own) {
-        if (name != "zone") fail("the attribute '" + name + "' cannot be set", Why::attribute);
-        object.zone = value.is_null() ? std::string() : to_text(value);
+        const bool renames = name == "name" && type.composed;
+        if (name != "zone" && !renames) fail("the attribute '" + name + "' cannot be set", Why::attribute);
+        std::string text = value.is_null() ? std::string() : to_text(value);
+        if (!renames) object.zone = std::move(text);
+        // Until its body has run, `name` is how the object was called to begin with.
+        else object.short_name = text.empty() ? object.name : std::move(text);
         return;
     }
     auto made = converted(field, value, heap_);

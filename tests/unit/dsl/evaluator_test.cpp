@@ -208,6 +208,21 @@ TEST(Evaluator, NamesAreJudgedAlikeInObjectsAndInRules) {
         EXPECT_NE(made.refused[empty].message.find("must have a name"), std::string::npos) << made.refused[empty].message;
 }
 
+// That it renames as upstream does is in tests/golden/dsl/41_assigned_names.
+TEST(Evaluator, AnAssignedNameIsJudgedLikeAnyOther) {
+    const std::string host = "object Host \"h\" { check_command = \"dummy\" }\n";
+    const auto service = [&](const std::string& name, const std::string& assignment) {
+        return "object Service \"" + name + "\" { host_name = \"h\"; check_command = \"dummy\"; " + assignment + " }\n";
+    };
+    const auto made = pushed({host + service("a", "name = \"x!y\"") + service("b", "name = \"taken\"") + service("taken", "") +
+                              service("c", "__name = \"c\"") + "object Host \"i\" { check_command = \"dummy\"; name = \"j\" }"});
+    ASSERT_NE(find(made, "Service", "h!taken"), nullptr);
+    EXPECT_EQ(find(made, "Service", "h!taken")->templates.front(), "b");
+    ASSERT_EQ(made.refused.size(), 4u);
+    EXPECT_EQ(std::ranges::count(made.refused, Why::redefined, &Refused::why), 1);
+    EXPECT_EQ(made.objects.size(), 2u);
+}
+
 TEST(Evaluator, ARequiredAttributeIsToldWithItsLine) {
     const auto made = pushed({"object Host \"h\" {\n  check_command = \"\"\n}\nobject Host \"i\" {\n}"});
     ASSERT_EQ(made.refused.size(), 2u);
