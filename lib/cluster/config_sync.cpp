@@ -7,6 +7,7 @@
 #include "cluster/audit_entry.hpp"
 #include "cluster/production.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/runtime_text.hpp"
 
 namespace endpointd::cluster {
 
@@ -95,6 +96,11 @@ bool ConfigSync::acceptable(const Sender& from, const wire::ConfigUpdateObject& 
         refuse(from, object, payload, reason, std::move(detail));
         return false;
     };
+    // Commands are never taken, whoever sends them, for whichever zone, in whichever form.
+    if (const dsl::ConfigType* type = dsl::config_type(object.type); type != nullptr && type->role == dsl::TypeRole::command) {
+        policy::Objection objection = policy::pushed_command(object.type, object.name, *rules_->catalog);
+        return refused(objection.reason, std::move(objection.detail));
+    }
     if (!rules_->topology->is_parent(from.endpoint))
         return refused(policy::Reason::capability_denied, "only a parent configures this node");
     if (object.name.empty() || object.name.size() > kObjectName)

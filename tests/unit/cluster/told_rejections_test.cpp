@@ -154,7 +154,7 @@ TEST_F(RestartTest, AnUpdateThatFailsIsRecordedOnce) {
 
 TEST_F(RestartTest, AnObjectOfTheApiThatIsRefusedIsToldOnce) {
     const auto say_all = [&](double version) {
-        object("Endpoint", "e", version, "object Endpoint \"e\" { }");
+        object("CheckCommand", "evil", version, "object CheckCommand \"evil\" { command = [ \"id\" ] }");
         object("ApiUser", "u", version, "object ApiUser \"u\" { }");
         object("Zone", "z", version, "object Zone \"z\" { }");
     };
