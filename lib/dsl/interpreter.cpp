@@ -2,10 +2,13 @@
 
 #include "dsl/interpreter.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "dsl/interpreter_level.hpp"
 #include "dsl/natives.hpp"
 
@@ -16,6 +19,11 @@ namespace {
 // Types that are no configuration objects; typeof() and `in` name them.
 constexpr std::string_view kPlainTypes[] = {"Object", "String",   "Number",    "Boolean",  "Array", "Dictionary",
                                             "Empty",  "Function", "Namespace", "DateTime", "Type",  "Reference"};
+
+// Functions of the namespace Icinga; the other global ones are of System.
+constexpr std::string_view kOfIcinga[] = {"get_check_command", "get_event_command", "get_host",      "get_host_group",
+                                          "get_service",       "get_service_group", "get_services",  "get_notification_command",
+                                          "get_time_period",   "get_user",          "get_user_group"};
 
 }  // namespace
 
@@ -46,6 +54,16 @@ Interpreter::Interpreter(Heap& heap, Definitions& definitions, Authority authori
     globals_->items.emplace("Math", Namespace::Entry{Value(math), true});
     globals_->items.emplace("Json", Namespace::Entry{Value(json), true});
     globals_->items.emplace("Types", Namespace::Entry{Value(types_), true});
+    Namespace* const system = heap_.name_space("System");
+    Namespace* const icinga = heap_.name_space("Icinga");
+    for (const Builtin& row : global_functions()) {
+        Namespace& of = std::ranges::find(kOfIcinga, row.name) != std::end(kOfIcinga) ? *icinga : *system;
+        of.items.emplace(std::string(row.name), Namespace::Entry{Value(native(row)), true});
+    }
+    system->items.emplace("Math", Namespace::Entry{Value(math), true});
+    system->items.emplace("Json", Namespace::Entry{Value(json), true});
+    globals_->items.emplace("System", Namespace::Entry{Value(system), true});
+    globals_->items.emplace("Icinga", Namespace::Entry{Value(icinga), true});
 }
 
 Function* Interpreter::native(const Builtin& row) {
@@ -62,6 +80,12 @@ Function* Interpreter::native(const Builtin& row) {
 void Interpreter::fail(std::string message, Why why) const { throw ScriptError{why, std::move(message), file_, at_, std::nullopt}; }
 
 void Interpreter::provide(std::string name, Value value) {
+    if (const std::size_t dot = name.find('.'); dot != std::string::npos) {
+        const auto space = globals_->items.find(std::string_view(name).substr(0, dot));
+        EP_ASSERT(space != globals_->items.end() && space->second.value.name_space());
+        space->second.value.name_space()->items.insert_or_assign(name.substr(dot + 1), Namespace::Entry{std::move(value), true});
+        return;
+    }
     globals_->items.insert_or_assign(std::move(name), Namespace::Entry{std::move(value), true});
 }
 
