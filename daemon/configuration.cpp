@@ -300,7 +300,7 @@ std::optional<Configuration> Loader::configuration() {
                                          evaluation_limits(loaded.settings.limits), findings_);
             if (local) {
                 loaded.topology = std::make_shared<const dsl::Topology>(std::move(local->topology));
-                loaded.local = policy::local_objects(std::move(local->evaluation), *loaded.catalog, *loaded.topology, findings_);
+                loaded.local = policy::local_objects(std::move(local->objects), *loaded.catalog, *loaded.topology, findings_);
             }
         }
         loaded.contexts = contexts(loaded.settings.tls, user);

@@ -29,11 +29,17 @@ Subject subject_of(std::string_view type, const std::string& name) {
     return subject;
 }
 
-std::string digest_of(const wire::ConfigUpdate& update) {
-    files::Sha256 digest;
-    for (const wire::ConfigFile& file : update.files)
-        for (const std::string* text : {&file.zone, &file.path, &file.content}) digest.update(files::sha256_hex(*text));
-    return digest.hex();
+// `update`: other text is another refusal.
+policy::Rejection stale_zone(const std::string& parent, const std::string& zone, std::string update) {
+    policy::Rejection rejection;
+    rejection.reason = policy::Reason::stale;
+    rejection.parent = parent;
+    rejection.method = "config::Update";
+    rejection.object_type = "Zone";
+    rejection.object_name = zone;
+    rejection.detail = "other text with a timestamp that is not newer: what is in force stays";
+    rejection.attribute = std::move(update);
+    return rejection;
 }
 
 double number_of(const dsl::Attributes& attributes, std::string_view name) {
@@ -112,30 +118,15 @@ void ConfigSync::apply(Change& change) {
 void ConfigSync::apply_update(Change& change, const wire::ConfigUpdate& update) {
     const std::string& parent = change.from.endpoint;
     const store::AuditEntry beginning = entry_for(parent, wire::Method::config_update);
-    if (const auto failed = failed_updates_.find(parent); failed != failed_updates_.end() && failed->second == digest_of(update)) {
-        store::AuditEntry entry = beginning;
-        entry.decision = store::Decision::rejected;
-        entry.reason = store::Reason::limit_exceeded;
-        entry.detail = "this update could not be evaluated before, and nothing of it has changed";
-        step_.records.push_back(std::move(entry));
-        return;
-    }
+    // It is on record, and nothing of it has changed.
+    if (const auto failed = failed_updates_.find(parent); failed != failed_updates_.end() && failed->second == digest_of(update)) return;
     UpdateOutcome outcome =
         judge_update(state_.production(), parent, update, world_, rules_->update_limits, to_unix(services_.clock.wall()));
+    for (const std::string& zone : outcome.stale) outcome.rejections.push_back(stale_zone(parent, zone, digest_of(update)));
     // What was refused last time is no news.
-    std::vector<policy::Rejection>& known = update_rejections_[parent];
-    for (const policy::Rejection& rejection : outcome.rejections)
-        if (std::ranges::none_of(known, [&](const policy::Rejection& before) { return before.same_as(rejection); })) tell(rejection, false);
-    known = outcome.rejections;
-    for (policy::Rejection& rejection : known) rejection.content.clear();
-    for (const std::string& zone : outcome.stale) {
-        store::AuditEntry entry = beginning;
-        entry.reason = store::Reason::stale;
-        entry.object_type = "Zone";
-        entry.object_name = zone;
-        entry.detail = "other text with a timestamp that is not newer: what is in force stays";
-        step_.records.push_back(std::move(entry));
-    }
+    const std::string group = ToldRejections::of_update(parent);
+    for (const ToldRejections::News& news : told_.replace(group, outcome.rejections))
+        if (!news.again) tell(group, news, false);
     if (outcome.refused || !outcome.anything()) return;
     if (!admit(change, may_update(parent), beginning)) return;
     const auto taken = [&](const std::string& zone, const std::string& detail, std::string files) {
@@ -173,20 +164,13 @@ void ConfigSync::apply_object(Change& change, const wire::ConfigUpdateObject& ob
 }
 
 void ConfigSync::create(Change& change, const wire::ConfigUpdateObject& object) {
-    store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
     policy::Verdict verdict = policy::may_manage(change.from.endpoint, object.type, object.name, world_);
-    if (!verdict.allowed) {
-        entry.reason = verdict.reason;
-        entry.detail = verdict.detail;
-        step_.records.push_back(std::move(entry));
-        return;
-    }
+    if (!verdict.allowed) return refuse(change.from, object, change.payload, verdict.reason, verdict.detail);
     if (!has_room(object.config->size())) {
-        entry.reason = store::Reason::limit_exceeded;
-        entry.detail = "there are as many objects made at run time as limits.objects and limits.config_size allow";
-        step_.records.push_back(std::move(entry));
-        return;
+        return refuse(change.from, object, change.payload, policy::Reason::limit_exceeded,
+                      "there are as many objects made at run time as limits.objects and limits.config_size allow");
     }
+    store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
     if (!admit(change, std::move(verdict), entry)) return;
     const WantedState::Key key{object.type, object.name};
     entry.detail = state_.object(key) != nullptr ? "created anew" : "created";
@@ -204,24 +188,19 @@ void ConfigSync::create(Change& change, const wire::ConfigUpdateObject& object) 
 }
 
 void ConfigSync::modify(Change& change, const wire::ConfigUpdateObject& object, const policy::Modification* before) {
-    store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
     policy::Verdict verdict = may_modify(change.from.endpoint, object);
     if (!verdict.allowed) {
         // What the sender wanted before, it does not want any more: it must not come back with the next grant.
         if (before != nullptr && before->parent == change.from.endpoint && !before->attributes.empty())
             state_.put(policy::Modification{before->parent, object.type, object.name, object.version, {}});
         services_.usage.admit(verdict, services_.clock.steady());
-        entry.reason = verdict.reason;
-        entry.detail = verdict.detail;
-        step_.records.push_back(std::move(entry));
-        return;
+        return refuse(change.from, object, change.payload, verdict.reason, verdict.detail);
     }
     if (!has_room(change.payload.size())) {
-        entry.reason = store::Reason::limit_exceeded;
-        entry.detail = "there are as many modified attributes as limits.objects and limits.config_size allow";
-        step_.records.push_back(std::move(entry));
-        return;
+        return refuse(change.from, object, change.payload, policy::Reason::limit_exceeded,
+                      "there are as many modified attributes as limits.objects and limits.config_size allow");
     }
+    store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
     if (!admit(change, std::move(verdict), entry)) return;
     // `original_attributes` is the list of all that is modified; what is not in it is as it was.
     policy::Modification after{change.from.endpoint, object.type, object.name, object.version, {}};
@@ -254,6 +233,11 @@ void ConfigSync::apply_delete(Change& change, const wire::ConfigDeleteObject& ob
     entry.object_type = object.type;
     entry.object_name = object.name;
     entry.content = change.payload;
+    const auto refused = [&](policy::Reason reason, std::string detail) {
+        entry.reason = reason;
+        entry.detail = std::move(detail);
+        step_.records.push_back(std::move(entry));
+    };
     policy::Verdict verdict = policy::may_manage(change.from.endpoint, object.type, object.name, world_);
     const policy::RuntimeObject* there = state_.object(key);
     const policy::PlannedObject* planned = plan_->find(object.type, object.name);
@@ -266,17 +250,12 @@ void ConfigSync::apply_delete(Change& change, const wire::ConfigDeleteObject& ob
             state_.drop_modification(key);
         }
         services_.usage.admit(verdict, services_.clock.steady());
-        entry.reason = verdict.reason;
-        entry.detail = verdict.detail;
-        step_.records.push_back(std::move(entry));
-        return;
+        return refused(verdict.reason, verdict.detail);
     }
     if (there == nullptr) {
         if (planned != nullptr && planned->origin != policy::Origin::runtime) {
-            entry.reason = store::Reason::out_of_scope;
-            entry.detail = "it was not made at run time (" + planned->origin_text() + "): only its own configuration removes it";
-            step_.records.push_back(std::move(entry));
-            return;
+            return refused(policy::Reason::out_of_scope,
+                           "it was not made at run time (" + planned->origin_text() + "): only its own configuration removes it");
         }
         // A peer that has not heard of it yet must not make it again.
         if (object.version > state_.deleted(key) && admit(change, std::move(verdict), std::move(entry)))
@@ -326,7 +305,33 @@ void ConfigSync::end_expired() {
             state_.drop_modification(key);
         }
     }
+    end_unused();
     state_.forget_old_tombstones(services_.clock.wall());
+}
+
+// What has no object in force has no end either.
+void ConfigSync::end_unused() {
+    if (!published_ || without_parents_) return;  // what is in force is not what is wanted
+    const SteadyTime now = services_.clock.steady();
+    std::map<WantedState::Key, SteadyTime> unused;
+    std::vector<std::pair<SteadyTime, WantedState::Key>> oldest_first;
+    for (WantedState::Key& key : state_.modifications_and_annotations()) {
+        if (plan_->find(key.first, key.second) != nullptr) continue;
+        const auto known = unused_since_.find(key);
+        const SteadyTime since = known != unused_since_.end() ? known->second : now;
+        // A modification of a downtime has the name that the downtime has.
+        if (unused.emplace(key, since).second) oldest_first.emplace_back(since, std::move(key));
+    }
+    std::ranges::sort(oldest_first);
+    std::size_t surplus = oldest_first.size() > kUnused ? oldest_first.size() - kUnused : 0;
+    for (const auto& [since, key] : oldest_first) {
+        if (surplus == 0 && now - since < kUnusedAge) break;
+        if (surplus != 0) --surplus;
+        state_.drop_object(key);
+        state_.drop_modification(key);
+        unused.erase(key);
+    }
+    unused_since_ = std::move(unused);
 }
 
 }  // namespace endpointd::cluster

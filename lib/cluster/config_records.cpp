@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 #include "cluster/audit_entry.hpp"
 #include "cluster/config_sync.hpp"
@@ -16,6 +15,11 @@ namespace {
 std::optional<std::string> unless_empty(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
 bool is_checkable(std::string_view type) noexcept { return type == "Host" || type == "Service"; }
+
+// Is there anything that the parent would show it at?
+bool has_result(const policy::Rejection& rejection) noexcept {
+    return !rejection.attribute && !rejection.parent.empty() && is_checkable(rejection.object_type) && !rejection.object_name.empty();
+}
 
 // The UNKNOWN of a host or service that is not taken.
 std::string unknown_result(const std::string& node, const std::string& type, const std::string& name, std::string text, WallTime now) {
@@ -49,24 +53,59 @@ store::AuditEntry ConfigSync::entry_for(const std::string& parent, const wire::C
     return entry;
 }
 
-// A message of which nothing comes. A host or service that was to be made is told to its parent.
+// A message of which nothing comes. A host or service that was to be made is told to its parent. The same
+// message again is no news: parents send all they have whenever they connect.
 void ConfigSync::refuse(const Sender& from, const wire::ConfigUpdateObject& object, const std::string& payload, policy::Reason reason,
                         std::string detail) {
-    if (object.config && is_checkable(object.type) && rules_->topology->is_parent(from.endpoint) && object.name.size() <= kObjectName) {
-        policy::Rejection rejection;
-        rejection.reason = reason;
-        rejection.parent = from.endpoint;
-        rejection.method = "config::UpdateObject";
-        rejection.object_type = object.type;
-        rejection.object_name = object.name;
-        rejection.detail = std::move(detail);
-        rejection.content = *object.config;
-        return tell(rejection, true);
-    }
+    bool told_before = false;
+    // Who is no parent is nobody to be remembered.
+    const bool parent = rules_->topology->is_parent(from.endpoint);
+    if (parent && !is_news(from.endpoint, object, reason, told_before)) return;
     store::AuditEntry entry = entry_for(from.endpoint, object, payload);
     entry.reason = reason;
-    entry.detail = std::move(detail);
-    record(std::move(entry));
+    entry.detail = detail;
+    const bool shown = parent && !told_before && object.config && is_checkable(object.type) && object.name.size() <= kObjectName;
+    if (!shown) return record(std::move(entry));
+    policy::Rejection rejection;
+    rejection.parent = from.endpoint;
+    rejection.object_type = object.type;
+    rejection.object_name = object.name;
+    rejection.detail = std::move(detail);
+    services_.audit(std::move(entry),
+                    [this, rejection = std::move(rejection)](std::optional<std::uint64_t> id) { send_result(rejection, id); });
+}
+
+// `told_before`: another version of the object was refused for the same reason.
+bool ConfigSync::is_news(const std::string& parent, const wire::ConfigUpdateObject& object, policy::Reason reason, bool& told_before) {
+    policy::Rejection rejection;
+    rejection.reason = reason;
+    rejection.method = "config::UpdateObject";
+    rejection.object_type = object.type;
+    rejection.object_name = object.name;
+    const std::string group = ToldRejections::of_messages(parent);
+    told_before = !told_.add(group, rejection);
+    rejection.attribute = "version " + std::to_string(object.version);
+    return told_.add(group, rejection);
+}
+
+// `cause`: the change that cannot be evaluated; null: nothing but the rules is new.
+void ConfigSync::tell_failure(const policy::Plan& plan, const Change* cause) {
+    std::string parent;
+    if (cause != nullptr) parent = cause->from.endpoint;
+    // The last one says what ended it.
+    std::vector<policy::Rejection> rejections(
+        plan.rejections.end() - static_cast<std::ptrdiff_t>(std::min(plan.rejections.size(), kAuditedRejections)), plan.rejections.end());
+    for (policy::Rejection& rejection : rejections)
+        if (rejection.parent.empty()) rejection.parent = parent;
+    if (const auto* object = cause != nullptr ? std::get_if<wire::ConfigUpdateObject>(&cause->message) : nullptr) {
+        bool told_before = false;
+        if (!is_news(parent, *object, policy::Reason::limit_exceeded, told_before)) return;
+        for (const policy::Rejection& rejection : rejections) record(entry_for(rejection));
+        return;
+    }
+    const std::string group = ToldRejections::of_failure(parent);
+    for (const ToldRejections::News& news : told_.replace(group, rejections))
+        if (!news.again) tell(group, news, false);
 }
 
 void ConfigSync::record(store::AuditEntry entry) { services_.audit(std::move(entry), {}); }
@@ -92,23 +131,22 @@ void ConfigSync::record_step(const policy::Plan& plan) {
     step_ = {};
 }
 
-void ConfigSync::tell_news(const policy::Plan& plan, const policy::Plan& before) {
-    using Place = std::tuple<std::string_view, std::string_view, std::string_view, std::uint32_t>;
-    const auto place = [](const policy::Rejection& rejection) {
-        return Place{rejection.object_type, rejection.object_name, rejection.file, rejection.line};
-    };
-    std::multimap<Place, const policy::Rejection*> known;
-    for (const policy::Rejection& rejection : before.rejections) known.emplace(place(rejection), &rejection);
-    std::map<std::string, std::size_t> audited, left;
-    std::map<std::string, std::size_t> told;
-    for (const policy::Rejection& rejection : plan.rejections) {
-        const auto [first, last] = known.equal_range(place(rejection));
-        if (std::any_of(first, last, [&](const auto& one) { return one.second->same_as(rejection); })) continue;
-        if (++audited[rejection.parent] > kAuditedRejections) {
+void ConfigSync::tell_news(const policy::Plan& plan, const policy::Plan* before) {
+    // Most plans differ in nothing that was refused. The first one has nothing before it but what was kept.
+    const auto same = [](const policy::Rejection& one, const policy::Rejection& other) { return one.same_as(other); };
+    if (before != nullptr && std::ranges::equal(plan.rejections, before->rejections, same)) return;
+    const std::string group = ToldRejections::of_plan();
+    std::map<std::string, std::size_t> audited, left, results;
+    for (const ToldRejections::News& news : told_.replace(group, plan.rejections)) {
+        const policy::Rejection& rejection = *news.rejection;
+        const bool with_result = has_result(rejection) && ++results[rejection.parent] <= kRejectionResults;
+        if (news.again) {
+            if (with_result) send_result(rejection, news.record == 0 ? std::nullopt : std::optional(news.record));
+        } else if (++audited[rejection.parent] > kAuditedRejections) {
             ++left[rejection.parent];
-            continue;
+        } else {
+            tell(group, news, with_result);
         }
-        tell(rejection, ++told[rejection.parent] <= kRejectionResults);
     }
     for (const auto& [parent, count] : left) {
         store::AuditEntry entry = entry_for(parent, wire::Method::config_update);
@@ -121,7 +159,7 @@ void ConfigSync::tell_news(const policy::Plan& plan, const policy::Plan& before)
     }
 }
 
-void ConfigSync::tell(const policy::Rejection& rejection, bool with_result) {
+store::AuditEntry ConfigSync::entry_for(const policy::Rejection& rejection) const {
     store::AuditEntry entry;
     entry.parent = unless_empty(rejection.parent);
     entry.zone = unless_empty(rejection.zone);
@@ -138,18 +176,27 @@ void ConfigSync::tell(const policy::Rejection& rejection, bool with_result) {
     entry.detail = rejection.detail;
     entry.parameter = rejection.attribute;
     entry.content = unless_empty(rejection.content);
-    if (!with_result || rejection.attribute || rejection.parent.empty() || !is_checkable(rejection.object_type) ||
-        rejection.object_name.empty())
-        return record(std::move(entry));
-    const SteadyTime now = services_.clock.steady();
-    const std::string text = "endpointd: " + rejection.object_type + " '" + rejection.object_name + "' rejected: " + rejection.detail;
-    services_.audit(std::move(entry), [this, parent = rejection.parent, type = rejection.object_type, name = rejection.object_name, text,
-                                       now](std::optional<std::uint64_t> id) {
-        const std::string number = id ? " (audit " + std::to_string(*id) + ")" : " (not audited: the store fails)";
-        services_.answer({parent, 0, now},
-                         unknown_result(rules_->topology->local_endpoint().name, type, name, text + number, services_.clock.wall()),
-                         services_.clock.steady() + rules_->answers_kept);
+    return entry;
+}
+
+void ConfigSync::tell(const std::string& group, const ToldRejections::News& news, bool with_result) {
+    store::AuditEntry entry = entry_for(*news.rejection);
+    if (!with_result) return record(std::move(entry));
+    policy::Rejection about = *news.rejection;
+    about.content.clear();
+    services_.audit(std::move(entry), [this, group, digest = news.digest, about = std::move(about)](std::optional<std::uint64_t> id) {
+        if (id) told_.recorded(group, digest, *id);
+        send_result(about, id);
     });
+}
+
+void ConfigSync::send_result(const policy::Rejection& rejection, std::optional<std::uint64_t> record) {
+    const std::string text = "endpointd: " + rejection.object_type + " '" + rejection.object_name + "' rejected: " + rejection.detail +
+                             (record ? " (audit " + std::to_string(*record) + ")" : " (not audited: the store fails)");
+    services_.answer(
+        {rejection.parent, 0, services_.clock.steady()},
+        unknown_result(rules_->topology->local_endpoint().name, rejection.object_type, rejection.object_name, text, services_.clock.wall()),
+        services_.clock.steady() + rules_->answers_kept);
 }
 
 }  // namespace endpointd::cluster

@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "cluster/audit_entry.hpp"
-#include "files/digest.hpp"
+#include "cluster/production.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/runtime_text.hpp"
 
 namespace endpointd::cluster {
 
@@ -39,6 +40,7 @@ void ConfigSync::load(store::StoredWanted stored) {
         record(std::move(entry));
     }
     store_behind_ = !stored.problems.empty();
+    told_.load(stored.told);
     state_.load(std::move(stored));
     expire_ = true;
 }
@@ -51,6 +53,7 @@ void ConfigSync::configure(std::shared_ptr<const Rules> rules) {
     world_.local = rules_->local;
     world_.node = rules_->topology->local_endpoint().name;
     failed_updates_.clear();
+    told_.forget_parents([this](const std::string& parent) { return rules_->topology->is_parent(parent); });
     replan_ = true;
     without_parents_ = false;
     if (evaluating_) {
@@ -93,6 +96,11 @@ bool ConfigSync::acceptable(const Sender& from, const wire::ConfigUpdateObject& 
         refuse(from, object, payload, reason, std::move(detail));
         return false;
     };
+    // Commands are never taken, whoever sends them, for whichever zone, in whichever form.
+    if (const dsl::ConfigType* type = dsl::config_type(object.type); type != nullptr && type->role == dsl::TypeRole::command) {
+        policy::Objection objection = policy::pushed_command(object.type, object.name, *rules_->catalog);
+        return refused(objection.reason, std::move(objection.detail));
+    }
     if (!rules_->topology->is_parent(from.endpoint))
         return refused(policy::Reason::capability_denied, "only a parent configures this node");
     if (object.name.empty() || object.name.size() > kObjectName)
@@ -198,12 +206,16 @@ void ConfigSync::planned(const EvaluationResult& result) {
 void ConfigSync::settle(std::shared_ptr<const policy::Plan> plan) {
     const auto before = std::exchange(plan_, std::move(plan));
     const bool first = !std::exchange(published_, true);
+    for (std::size_t i = 0; i < step_.changes; ++i)
+        if (std::holds_alternative<wire::ConfigUpdate>(queue_[i].message))
+            told_.replace(ToldRejections::of_failure(queue_[i].from.endpoint), {});
     finish_changes();
     most_at_once_ = std::min(most_at_once_ * 2, kWaitingChanges);
-    save(state_.keep());
     services_.publish(plan_);
     record_step(*plan_);
-    tell_news(*plan_, *before);
+    if (!without_parents_) tell_news(*plan_, first ? nullptr : before.get());
+    // Last: what is kept as told is on its way to the audit.
+    save(state_.keep());
     // What ended while nobody looked shows in the first plan only.
     if (first) expire_ = true;
 }
@@ -215,27 +227,17 @@ void ConfigSync::give_up(const policy::Plan& plan) {
         most_at_once_ = step_.changes / 2;
         return;
     }
-    std::string parent;
-    if (step_.changes == 1) {
-        Change& change = queue_.front();
-        parent = change.from.endpoint;
-        if (const auto* update = std::get_if<wire::ConfigUpdate>(&change.message)) {
-            files::Sha256 digest;
-            for (const wire::ConfigFile& file : update->files)
-                for (const std::string* text : {&file.zone, &file.path, &file.content}) digest.update(files::sha256_hex(*text));
-            failed_updates_[parent] = digest.hex();
-        }
-    }
+    const Change* const cause = step_.changes == 1 ? &queue_.front() : nullptr;
+    tell_failure(plan, cause);
+    services_.log.error("config", "the configuration cannot be evaluated; what was in force stays",
+                        {{"parent", cause != nullptr ? cause->from.endpoint : std::string()},
+                         {"why", plan.rejections.empty() ? "" : plan.rejections.back().detail}});
+    if (cause != nullptr)
+        if (const auto* update = std::get_if<wire::ConfigUpdate>(&cause->message))
+            failed_updates_[cause->from.endpoint] = digest_of(*update);
     finish_changes();
     most_at_once_ = std::min(most_at_once_ * 2, kWaitingChanges);
-    std::size_t told = 0;
-    for (policy::Rejection rejection : plan.rejections) {
-        if (++told > kAuditedRejections) break;
-        if (rejection.parent.empty()) rejection.parent = parent;
-        tell(rejection, false);
-    }
-    services_.log.error("config", "the configuration cannot be evaluated; what was in force stays",
-                        {{"parent", parent}, {"why", plan.rejections.empty() ? "" : plan.rejections.back().detail}});
+    save({});
     // A start that cannot evaluate what was kept still has the host's own objects.
     if (published_ || without_parents_) return;
     without_parents_ = true;
@@ -254,16 +256,18 @@ void ConfigSync::tick() {
     if (!rules_ || !services_.evaluate) return;
     expire_ = true;
     next();
-    if (store_behind_ && !evaluating_) save({});
+    if (!evaluating_) save({});
 }
 
 void ConfigSync::save(store::WantedChange change) {
     if (!services_.keep) return;
+    told_.write_changes(change);
     // Right after a step the state is what is in force.
     if (store_behind_ && !writing_) {
         store_behind_ = false;
         unsaved_.clear();
         unsaved_.push_back(state_.everything());
+        told_.write_everything(unsaved_.back());
     } else if (!change.empty() && !store_behind_) {
         // Files may be as large as an update: a disk slower than a parent's updates must not be memory that grows.
         const bool files_wait =

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cluster/services.hpp"
+#include "cluster/told_rejections.hpp"
 #include "cluster/wanted_state.hpp"
 #include "wire/message.hpp"
 
@@ -30,6 +31,11 @@ inline constexpr std::size_t kRejectionResults = 500;
 inline constexpr std::size_t kAttributeDepth = 16;
 inline constexpr std::size_t kAttributePath = 1024;
 inline constexpr std::size_t kModifiedAttributes = 1000;
+// Attributes changed of an object that never came, and downtimes and comments that are rejected, so that nobody sees
+// them end: how long they are kept, since the start or since they are so, and how many. An update that brings the
+// object comes within minutes of them, and a parent sends them again when it connects.
+inline constexpr std::chrono::hours kUnusedAge{24};
+inline constexpr std::size_t kUnused = 10'000;
 // Bytes of a runtime object's name: three parts of 255.
 inline constexpr std::size_t kObjectName = 1024;
 
@@ -87,6 +93,7 @@ private:
 
     void next();
     void end_expired();
+    void end_unused();
     void apply(Change& change);
     void apply_update(Change& change, const wire::ConfigUpdate& update);
     void apply_object(Change& change, const wire::ConfigUpdateObject& object);
@@ -101,8 +108,12 @@ private:
     void finish_changes();
     void record(store::AuditEntry entry);
     void record_step(const policy::Plan& plan);
-    void tell_news(const policy::Plan& plan, const policy::Plan& before);
-    void tell(const policy::Rejection& rejection, bool with_result);
+    void tell_news(const policy::Plan& plan, const policy::Plan* before);
+    void tell_failure(const policy::Plan& plan, const Change* cause);
+    bool is_news(const std::string& parent, const wire::ConfigUpdateObject& object, policy::Reason reason, bool& told_before);
+    store::AuditEntry entry_for(const policy::Rejection& rejection) const;
+    void tell(const std::string& group, const ToldRejections::News& news, bool with_result);
+    void send_result(const policy::Rejection& rejection, std::optional<std::uint64_t> record);
     void save(store::WantedChange change);
     void write_next();
 
@@ -123,8 +134,9 @@ private:
     std::uint64_t numbers_ = 0;
     Step step_;
 
-    std::map<std::string, std::vector<policy::Rejection>> update_rejections_;  // of each parent's last update
-    std::map<std::string, std::string> failed_updates_;                        // digest of each parent's last one that failed
+    ToldRejections told_;
+    std::map<WantedState::Key, SteadyTime> unused_since_;
+    std::map<std::string, std::string> failed_updates_;  // digest of each parent's last one that failed
 
     std::deque<store::WantedChange> unsaved_;  // the first one is being written
     bool writing_ = false;

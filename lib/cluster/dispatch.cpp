@@ -88,8 +88,7 @@ void Dispatcher::deliver(const Sender& from, Deliver message) {
         if (services_.evaluate && config_.may_update(from.endpoint).allowed) return config_.update(from, std::move(*update));
         return deny_update(from, *update);
     }
-    if (auto* object = std::get_if<wire::ConfigUpdateObject>(&incoming.message);
-        object != nullptr && services_.evaluate && !is_command_type(object->type))
+    if (auto* object = std::get_if<wire::ConfigUpdateObject>(&incoming.message); object != nullptr && services_.evaluate)
         return config_.update_object(from, std::move(*object), std::move(message.payload));
     if (auto* object = std::get_if<wire::ConfigDeleteObject>(&incoming.message); object != nullptr && services_.evaluate)
         return config_.delete_object(from, std::move(*object), std::move(message.payload));

@@ -156,6 +156,13 @@ UpdateOutcome judge_update(const Production& there, const std::string& parent, c
     return outcome;
 }
 
+std::string digest_of(const wire::ConfigUpdate& update) {
+    files::Sha256 digest;
+    for (const wire::ConfigFile& file : update.files)
+        for (const std::string* text : {&file.zone, &file.path, &file.content}) digest.update(files::sha256_hex(*text));
+    return digest.hex();
+}
+
 std::string listing(const Production& production, std::string_view zone) {
     std::string lines;
     for (const policy::PushedFile& file : files_of(*production.files, zone))

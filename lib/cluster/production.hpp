@@ -42,6 +42,9 @@ inline constexpr double kAheadOfClock = 3600;
 UpdateOutcome judge_update(const Production& there, const std::string& parent, const wire::ConfigUpdate& update, const policy::World& world,
                            const policy::UpdateLimits& limits, double now);
 
+// Of all the text it brings: what tells one update from another.
+std::string digest_of(const wire::ConfigUpdate& update);
+
 // One line for each file of `zone`: digest, two spaces, path. For the audit.
 std::string listing(const Production& production, std::string_view zone);
 

@@ -131,9 +131,11 @@ std::vector<WantedState::Key> WantedState::below(const std::string& name) const 
     return found;
 }
 
-std::vector<WantedState::Key> WantedState::modified() const {
+std::vector<WantedState::Key> WantedState::modifications_and_annotations() const {
     std::vector<Key> keys;
     for (const auto& [key, modification] : modifications_) keys.push_back(key);
+    for (const auto& [key, placed] : objects_)
+        if (is_annotation(key.first)) keys.push_back(key);
     return keys;
 }
 

@@ -41,7 +41,8 @@ public:
     void bury(const Key& key, double version, WallTime now);
     // Objects whose full name begins with `name!`: what hangs on it.
     std::vector<Key> below(const std::string& name) const;
-    std::vector<Key> modified() const;  // keys of all modifications
+    // Of all modifications, downtimes and comments: what may be there without an object in force.
+    std::vector<Key> modifications_and_annotations() const;
 
     void forget_old_tombstones(WallTime now);
 

@@ -93,12 +93,12 @@ void Evaluator::apply_instance(Rule& rule, Item& target, const std::string& name
         item.presets.emplace_back("host_name", host);
         if (service) item.presets.emplace_back("service_name", heap_.text(target.made->short_name));
     }
-    if (name.empty() || name.size() > kObjectNameLength || has_control(name) || name.find('!') != std::string::npos) {
+    if (const std::string why = validate_name(name); !why.empty()) {
         // The rule stands; this one instance cannot be.
         item.made = nullptr;
-        refuse_at(Why::attribute, rule.statement->at,
-                  "an object made by this rule would be called '" + name.substr(0, kObjectNameLength) + "', which is no name", rule.type,
-                  target.made->name + "!" + name.substr(0, kObjectNameLength), rule.statement, rule.file);
+        const std::string shown = name.substr(0, kObjectNameLength);
+        refuse_at(Why::attribute, rule.statement->at, "an object made by this rule would be called '" + shown + "': " + why, rule.type,
+                  target.made->name + "!" + shown, rule.statement, rule.file);
         return;
     }
     budget_.take(sizeof(Item) + name.size());

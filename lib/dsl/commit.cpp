@@ -97,6 +97,7 @@ bool Evaluator::finish(Item& item) {
         return false;
     };
     if (type.composed) {
+        if (std::string why = validate_name(object.short_name); !why.empty()) return error(std::move(why));
         object.name = full_name(object, object.short_name);
         if (object.name.empty()) return error("the attributes that make its full name (host_name, ...) are not set");
     }
@@ -116,12 +117,6 @@ bool Evaluator::finish(Item& item) {
     for (const auto& [index, value] : object.fields) {
         if (type.fields[index].kind == FieldKind::own) continue;
         item.attributes.set(type.fields[index], values_.share(to_json(value, 0)));
-    }
-    for (const Field& field : type.fields) {
-        if (!field.required) continue;
-        const json::Value* const value = item.attributes.find(field.name);
-        const bool empty = !value ? field.fallback.empty() : value->is_null() || (value->string() && value->string()->empty());
-        if (empty) return error("the attribute '" + std::string(field.name) + "' is required");
     }
     if (std::string why = validate(type, item.attributes); !why.empty()) {
         // It begins with the attribute it is about, which has a line of its own.

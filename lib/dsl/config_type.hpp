@@ -83,6 +83,12 @@ json::Object with_defaults(const ConfigType& type, std::string_view name, const 
 // read, $ in vars closed, nothing required empty, ...). Empty: all is well. References are not looked up here.
 std::string validate(const ConfigType& type, const Attributes& set);
 
+// Bytes of a name as it is written behind the type. Longer ones are nobody's; of an
+// object's full name there are at most three of them.
+inline constexpr std::size_t kObjectNameLength = 1024;
+
+bool has_control(std::string_view name) noexcept;  // control characters
+
 // The same of the name that stands behind `object` or comes out of an `apply`.
 std::string validate_name(std::string_view short_name);
 

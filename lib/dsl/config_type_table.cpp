@@ -105,6 +105,12 @@ constexpr auto kGroup = joined(kObject, std::to_array<Field>({
 constexpr auto kHostGroup = joined(kGroup, std::to_array<Field>({names_of("groups", "HostGroup")}));
 constexpr auto kServiceGroup = joined(kGroup, std::to_array<Field>({names_of("groups", "ServiceGroup")}));
 
+// What hangs on a host, or on a service of it.
+constexpr auto kOfCheckable = joined(kObject, std::to_array<Field>({
+                                                  required(name_of("host_name", "Host")),
+                                                  name_of("service_name", "Service"),
+                                              }));
+
 // --- Users and what reaches them ---
 
 constexpr auto kUserGroup = joined(kObject, std::to_array<Field>({
@@ -125,29 +131,27 @@ constexpr auto kUser = joined(kObject, std::to_array<Field>({
                                            flag_of("enable_notifications", "true"),
                                        }));
 
-constexpr auto kNotification = joined(kObject, std::to_array<Field>({
-                                                   kVars,
-                                                   required(name_of("host_name", "Host")),
-                                                   text_of("service_name"),
-                                                   required(name_of("command", "NotificationCommand")),
-                                                   number_of("interval", "1800"),
-                                                   name_of("period", "TimePeriod"),
-                                                   names_of("users", "User"),
-                                                   names_of("user_groups", "UserGroup"),
-                                                   map_of("times"),
-                                                   list_of("types"),
-                                                   list_of("states"),
-                                                   name_of("command_endpoint", "Endpoint"),
-                                               }));
+constexpr auto kNotification = joined(kOfCheckable, std::to_array<Field>({
+                                                        kVars,
+                                                        required(name_of("command", "NotificationCommand")),
+                                                        number_of("interval", "1800"),
+                                                        name_of("period", "TimePeriod"),
+                                                        names_of("users", "User"),
+                                                        names_of("user_groups", "UserGroup"),
+                                                        map_of("times"),
+                                                        list_of("types"),
+                                                        list_of("states"),
+                                                        name_of("command_endpoint", "Endpoint"),
+                                                    }));
 
 // --- What hangs on hosts and services ---
 
 constexpr auto kDependency = joined(kObject, std::to_array<Field>({
                                                  kVars,
                                                  required(name_of("child_host_name", "Host")),
-                                                 text_of("child_service_name"),
+                                                 name_of("child_service_name", "Service"),
                                                  required(name_of("parent_host_name", "Host")),
-                                                 text_of("parent_service_name"),
+                                                 name_of("parent_service_name", "Service"),
                                                  {.name = "redundancy_group", .listed = false},
                                                  name_of("period", "TimePeriod"),
                                                  list_of("states"),
@@ -167,47 +171,41 @@ constexpr auto kTimePeriod = joined(kObject, std::to_array<Field>({
                                                  {.name = "update", .kind = own, .fallback = R"({"type":"Function"})"},
                                              }));
 
-constexpr auto kScheduledDowntime = joined(kObject, std::to_array<Field>({
-                                                        kVars,
-                                                        required(name_of("host_name", "Host")),
-                                                        text_of("service_name"),
-                                                        required(text_of("author")),
-                                                        required(text_of("comment")),
-                                                        flag_of("fixed", "true"),
-                                                        number_of("duration"),
-                                                        required(map_of("ranges")),
-                                                        {.name = "child_options", .kind = any, .fallback = R"("DowntimeNoChildren")"},
-                                                    }));
+constexpr auto kScheduledDowntime = joined(kOfCheckable, std::to_array<Field>({
+                                                             kVars,
+                                                             required(text_of("author")),
+                                                             required(text_of("comment")),
+                                                             flag_of("fixed", "true"),
+                                                             number_of("duration"),
+                                                             required(map_of("ranges")),
+                                                             {.name = "child_options", .kind = any, .fallback = R"("DowntimeNoChildren")"},
+                                                         }));
 
-constexpr auto kDowntime = joined(kObject, std::to_array<Field>({
-                                               required(name_of("host_name", "Host")),
-                                               text_of("service_name"),
-                                               required(text_of("author")),
-                                               required(text_of("comment")),
-                                               number_of("start_time"),
-                                               number_of("end_time"),
-                                               number_of("entry_time"),
-                                               flag_of("fixed", "false"),
-                                               number_of("duration"),
-                                               text_of("triggered_by"),
-                                               text_of("scheduled_by"),
-                                               text_of("parent"),
-                                               text_of("config_owner"),
-                                               text_of("config_owner_hash"),
-                                               text_of("authoritative_zone"),
-                                           }));
+constexpr auto kDowntime = joined(kOfCheckable, std::to_array<Field>({
+                                                    required(text_of("author")),
+                                                    required(text_of("comment")),
+                                                    number_of("start_time"),
+                                                    number_of("end_time"),
+                                                    number_of("entry_time"),
+                                                    flag_of("fixed", "false"),
+                                                    number_of("duration"),
+                                                    text_of("triggered_by"),
+                                                    text_of("scheduled_by"),
+                                                    text_of("parent"),
+                                                    text_of("config_owner"),
+                                                    text_of("config_owner_hash"),
+                                                    text_of("authoritative_zone"),
+                                                }));
 
-constexpr auto kComment = joined(kObject, std::to_array<Field>({
-                                              required(name_of("host_name", "Host")),
-                                              text_of("service_name"),
-                                              required(text_of("author")),
-                                              required(text_of("text")),
-                                              number_of("entry_time"),
-                                              {.name = "entry_type", .kind = integer, .fallback = "1"},
-                                              flag_of("persistent", "false"),
-                                              flag_of("sticky", "false"),
-                                              number_of("expire_time"),
-                                          }));
+constexpr auto kComment = joined(kOfCheckable, std::to_array<Field>({
+                                                   required(text_of("author")),
+                                                   required(text_of("text")),
+                                                   number_of("entry_time"),
+                                                   {.name = "entry_type", .kind = integer, .fallback = "1"},
+                                                   flag_of("persistent", "false"),
+                                                   flag_of("sticky", "false"),
+                                                   number_of("expire_time"),
+                                               }));
 
 // --- The topology ---
 

@@ -200,8 +200,7 @@ void Evaluator::define(const Node& node, Frame& frame) {
     item.zone = files_[frame.file].file->zone;
     item.package = files_[frame.file].file->package;
     const auto bad = [&](Why why, std::string message) { refuse_at(why, node.at, std::move(message), type, name, &node, frame.file); };
-    if (!abstract && name.find('!') != std::string::npos) return bad(Why::attribute, "a name cannot hold '!'");
-    if (!abstract && name.empty()) return bad(Why::attribute, "a name cannot be empty");
+    if (std::string why = abstract ? std::string() : validate_name(name); !why.empty()) return bad(Why::attribute, std::move(why));
     collect_where(node.children[2], item.assign, item.ignore);
     const bool group = type->name == "HostGroup" || type->name == "ServiceGroup" || type->name == "UserGroup";
     if (!item.assign.empty() && (!group || abstract)) return bad(Why::evaluation, "'assign where' belongs into groups and apply rules");

@@ -22,14 +22,6 @@ namespace endpointd::dsl {
 
 // Bytes of a refusal's message and of the name in it: both may hold what the text made at will.
 inline constexpr std::size_t kRefusalText = 2048;
-// Bytes of a name as it is written behind the type. Longer ones are nobody's; of an
-// object's full name there are at most three of them.
-inline constexpr std::size_t kObjectNameLength = 1024;
-
-inline bool has_control(std::string_view name) noexcept {
-    return std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
 class Evaluator final : private Definitions {
 public:
     Evaluator(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits);

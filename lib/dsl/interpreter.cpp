@@ -2,11 +2,14 @@
 
 #include "dsl/interpreter.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "dsl/interpreter_level.hpp"
 #include "dsl/natives.hpp"
 #include "dsl/zones.hpp"
@@ -18,6 +21,11 @@ namespace {
 // Types that are no configuration objects; typeof() and `in` name them.
 constexpr std::string_view kPlainTypes[] = {"Object", "String",   "Number",    "Boolean",  "Array", "Dictionary",
                                             "Empty",  "Function", "Namespace", "DateTime", "Type",  "Reference"};
+
+// Functions of the namespace Icinga; the other global ones are of System.
+constexpr std::string_view kOfIcinga[] = {"get_check_command", "get_event_command", "get_host",      "get_host_group",
+                                          "get_service",       "get_service_group", "get_services",  "get_notification_command",
+                                          "get_time_period",   "get_user",          "get_user_group"};
 
 }  // namespace
 
@@ -48,6 +56,16 @@ Interpreter::Interpreter(Heap& heap, Definitions& definitions, Authority authori
     globals_->items.emplace("Math", Namespace::Entry{Value(math), true});
     globals_->items.emplace("Json", Namespace::Entry{Value(json), true});
     globals_->items.emplace("Types", Namespace::Entry{Value(types_), true});
+    Namespace* const system = heap_.name_space("System");
+    Namespace* const icinga = heap_.name_space("Icinga");
+    for (const Builtin& row : global_functions()) {
+        Namespace& of = std::ranges::find(kOfIcinga, row.name) != std::end(kOfIcinga) ? *icinga : *system;
+        of.items.emplace(std::string(row.name), Namespace::Entry{Value(native(row)), true});
+    }
+    system->items.emplace("Math", Namespace::Entry{Value(math), true});
+    system->items.emplace("Json", Namespace::Entry{Value(json), true});
+    globals_->items.emplace("System", Namespace::Entry{Value(system), true});
+    globals_->items.emplace("Icinga", Namespace::Entry{Value(icinga), true});
 }
 
 Function* Interpreter::native(const Builtin& row) {
@@ -64,6 +82,12 @@ Function* Interpreter::native(const Builtin& row) {
 void Interpreter::fail(std::string message, Why why) const { throw ScriptError{why, std::move(message), file_, at_, std::nullopt}; }
 
 void Interpreter::provide(std::string name, Value value) {
+    if (const std::size_t dot = name.find('.'); dot != std::string::npos) {
+        const auto space = globals_->items.find(std::string_view(name).substr(0, dot));
+        EP_ASSERT(space != globals_->items.end() && space->second.value.name_space());
+        space->second.value.name_space()->items.insert_or_assign(name.substr(dot + 1), Namespace::Entry{std::move(value), true});
+        return;
+    }
     globals_->items.insert_or_assign(std::move(name), Namespace::Entry{std::move(value), true});
 }
 
@@ -264,11 +288,14 @@ void Interpreter::set_attribute(Instance& object, const std::string& name, Value
     if (!index) fail("'" + std::string(type.name) + "' has no attribute '" + name + "' that configuration can set", Why::attribute);
     const Field& field = type.fields[*index];
     if (field.kind == FieldKind::own) {
-        if (name != "zone") fail("the attribute '" + name + "' cannot be set", Why::attribute);
-        std::string zone = value.is_null() ? std::string() : to_text(value);
-        if (zone.size() > kNameLength)
-            fail("attribute 'zone': a zone's name has at most " + std::to_string(kNameLength) + " bytes", Why::attribute);
-        object.zone = std::move(zone);
+        const bool renames = name == "name" && type.composed;
+        if (name != "zone" && !renames) fail("the attribute '" + name + "' cannot be set", Why::attribute);
+        std::string text = value.is_null() ? std::string() : to_text(value);
+        const std::size_t most = renames ? kObjectNameLength : kNameLength;
+        if (text.size() > most) fail("attribute '" + name + "': a name has at most " + std::to_string(most) + " bytes", Why::attribute);
+        if (!renames) object.zone = std::move(text);
+        // Until its body has run, `name` is how the object was called to begin with.
+        else object.short_name = text.empty() ? object.name : std::move(text);
         return;
     }
     auto made = converted(field, value, heap_);

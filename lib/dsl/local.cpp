@@ -35,8 +35,7 @@ public:
         report(evaluation);
         if (!topology || findings_.errors.size() != errors) return std::nullopt;
         std::erase_if(evaluation.objects, [](const Object& object) { return object.type->role != TypeRole::object; });
-        evaluation.refused.clear();  // told, as warnings
-        return Local{std::move(*topology), std::move(evaluation)};
+        return Local{std::move(*topology), std::move(evaluation.objects)};
     }
 
 private:

@@ -21,7 +21,7 @@ struct LocalNode {
 
 struct Local {
     Topology topology;
-    Evaluation evaluation;  // complete, nothing refused, without Endpoint and Zone: Host, Service, ... with their zones
+    std::vector<Object> objects;  // Host, Service, ... with their zones, in the order of commit; without Endpoint and Zone
 };
 
 // Reads zones.d (`files` in the order in which they are to be read) with the

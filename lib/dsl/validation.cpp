@@ -199,9 +199,16 @@ constexpr std::array<Rule, 8> kRules = {{{"Host", check_checkable},
 
 }  // namespace
 
+bool has_control(std::string_view name) noexcept {
+    return std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+// Upstream takes any bytes; what is longer or holds control characters is nobody's name but an attacker's.
 std::string validate_name(std::string_view short_name) {
     if (short_name.empty()) return "an object must have a name";
     if (short_name.find('!') != std::string_view::npos) return "a name cannot hold '!', which stands between the parts of a full name";
+    if (has_control(short_name)) return "a name cannot hold control characters";
+    if (short_name.size() > kObjectNameLength) return "a name has at most " + std::to_string(kObjectNameLength) + " bytes";
     return {};
 }
 

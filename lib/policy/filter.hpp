@@ -40,9 +40,9 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-// The host's own objects, from zones.d without Endpoint and Zone: judged by the catalog
+// The host's own objects (dsl::Local), in the order of commit: judged by the catalog
 // alone. Errors are findings, as in the rest of the configuration. None if there was one.
-std::shared_ptr<const std::vector<dsl::Object>> local_objects(dsl::Evaluation evaluated, const catalog::Catalog& catalog,
+std::shared_ptr<const std::vector<dsl::Object>> local_objects(std::vector<dsl::Object> made, const catalog::Catalog& catalog,
                                                               const dsl::Topology& topology, Findings& findings);
 
 struct UpdateLimits {

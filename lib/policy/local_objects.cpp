@@ -19,27 +19,15 @@ Finding finding_at(const dsl::Place& place, std::string message) {
     return finding;
 }
 
-void report(const dsl::Refused& refused, Findings& findings) {
-    const std::string what = refused.type.empty() ? "" : refused.type + " '" + escaped(refused.name) + "': ";
-    // An agent's zones.conf may hold an ApiListener and the like: said, and left out.
-    if (refused.why == dsl::Why::type) findings.warnings.push_back(finding_at(refused.place, what + refused.message));
-    else if (refused.why == dsl::Why::command)
-        findings.errors.push_back(finding_at(refused.place, what + "commands come from catalog.d only (endpointctl catalog import)"));
-    else findings.errors.push_back(finding_at(refused.place, what + refused.message));
-}
-
 }  // namespace
 
-std::shared_ptr<const std::vector<dsl::Object>> local_objects(dsl::Evaluation evaluated, const catalog::Catalog& catalog,
+std::shared_ptr<const std::vector<dsl::Object>> local_objects(std::vector<dsl::Object> made, const catalog::Catalog& catalog,
                                                               const dsl::Topology& topology, Findings& findings) {
     const std::size_t errors_before = findings.errors.size();
-    for (const dsl::Refused& refused : evaluated.refused) report(refused, findings);
-
     auto objects = std::make_shared<std::vector<dsl::Object>>();
     std::unordered_map<std::string, std::size_t> hosts;
     CommandUse commands(catalog, topology.local_endpoint().name);
-    for (dsl::Object& object : evaluated.objects) {
-        if (object.type->role != dsl::TypeRole::object) continue;
+    for (dsl::Object& object : made) {
         const dsl::Object* host = nullptr;
         if (object.type->name == "Service") {
             const auto found = hosts.find(std::string(text_attribute(object, "host_name")));
@@ -53,7 +41,7 @@ std::shared_ptr<const std::vector<dsl::Object>> local_objects(dsl::Evaluation ev
         if (object.type->name == "Host") hosts.emplace(object.name, objects->size());
         objects->push_back(std::move(object));
     }
-    if (findings.errors.size() > errors_before || !evaluated.complete) return nullptr;
+    if (findings.errors.size() > errors_before) return nullptr;
     return objects;
 }
 

@@ -1,5 +1,9 @@
 #include "policy/offered.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+
 namespace endpointd::policy {
 
 namespace {
@@ -114,6 +118,18 @@ constexpr Text kTexts[] = {
 constexpr std::string_view kFacilities[] = {"Auth",   "AuthPriv", "Cron",   "Daemon", "Ftp", "Kern", "Local0", "Local1", "Local2", "Local3",
                                             "Local4", "Local5",   "Local6", "Local7", "Lpr", "Mail", "News",   "Syslog", "User",   "Uucp"};
 
+// "System" or "Icinga"; empty: none, it is a global.
+std::string_view name_space_of(std::string_view constant) {
+    const auto begins = [&](std::initializer_list<std::string_view> with) {
+        return std::ranges::any_of(with, [&](std::string_view one) { return constant.starts_with(one); });
+    };
+    if (begins({"DbCat", "Service"}) || constant == "HostUp" || constant == "HostDown") return "Icinga";
+    if (std::ranges::find(kWords, constant) != std::end(kWords)) return "Icinga";
+    if (constant == "LogDir") return {};
+    if (begins({"Match", "Glob", "Log", "Facility", "Platform", "Build", "Application"})) return "System";
+    return {};
+}
+
 std::string facility(std::string_view name) {
     std::string made = "LOG_";
     for (const char c : name) made += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
@@ -135,6 +151,12 @@ std::vector<std::pair<std::string, json::Value>> host_constants(std::string_view
     for (const Number& one : kNumbers) made.emplace_back(one.name, json::Value(one.value));
     for (const Text& one : kTexts) made.emplace_back(one.name, json::Value(one.value));
     for (const std::string_view one : kFacilities) made.emplace_back("Facility" + std::string(one), json::Value(facility(one)));
+    // Upstream keeps most of them in two namespaces that are looked through for names.
+    const std::size_t all = made.size();
+    made.reserve(2 * all);
+    for (std::size_t i = 0; i < all; ++i)
+        if (const std::string_view space = name_space_of(made[i].first); !space.empty())
+            made.emplace_back(std::string(space) + "." + made[i].first, made[i].second);
     return made;
 }
 

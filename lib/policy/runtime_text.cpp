@@ -131,10 +131,6 @@ std::optional<Objection> read_attribute(const Node& statement, dsl::Object& obje
 }
 
 std::optional<Objection> check_whole(const dsl::Object& object) {
-    for (const dsl::Field& field : object.type->fields) {
-        if (field.required && field.fallback.empty() && !object.attributes.find(field.name))
-            return Objection{Reason::attribute_not_allowed, "attribute '" + std::string(field.name) + "' must be set"};
-    }
     if (std::string wrong = dsl::validate(*object.type, object.attributes); !wrong.empty())
         return Objection{Reason::attribute_not_allowed, std::move(wrong)};
     const Subject subject = subject_of(object);

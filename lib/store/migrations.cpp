@@ -124,6 +124,14 @@ constexpr std::array kSteps{
          "  PRIMARY KEY(type, name)"
          ") STRICT, WITHOUT ROWID;",
          "PRAGMA user_version=4"},
+    // What was refused and is on record (wanted.hpp).
+    Step{"CREATE TABLE told_rejection("
+         "  told_group TEXT NOT NULL,"
+         "  digest TEXT NOT NULL,"
+         "  record INTEGER NOT NULL,"
+         "  PRIMARY KEY(told_group, digest)"
+         ") STRICT, WITHOUT ROWID;",
+         "PRAGMA user_version=5"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

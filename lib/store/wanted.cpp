@@ -90,6 +90,21 @@ Result<void> write_tombstones(Database& database, const WantedChange& change) {
     return {};
 }
 
+Result<void> write_told(Database& database, const WantedChange& change) {
+    const auto text = [](const ToldRejection::Digest& digest) { return std::string_view(digest.data(), digest.size()); };
+    for (const auto& [group, digest] : change.dropped_told) {
+        const auto done =
+            database.run("DELETE FROM told_rejection WHERE told_group = ? AND digest = ?", std::string_view(group), text(digest));
+        if (!done) return done.error();
+    }
+    for (const ToldRejection& told : change.told) {
+        const auto done = database.run("INSERT OR REPLACE INTO told_rejection(told_group, digest, record) VALUES(?, ?, ?)",
+                                       std::string_view(told.group), text(told.digest), told.record);
+        if (!done) return done.error();
+    }
+    return {};
+}
+
 std::string text_of(const Query& row, int column) { return std::string(row.text(column)); }
 
 // Calls `take` with each row of `sql`; an error of the database ends it and is named.
@@ -141,7 +156,7 @@ void read_files(Database& database, StoredWanted& wanted) {
 
 bool WantedChange::empty() const noexcept {
     return !everything && !pushed && objects.empty() && dropped_objects.empty() && modifications.empty() && dropped_modifications.empty() &&
-           tombstones.empty() && dropped_tombstones.empty();
+           tombstones.empty() && dropped_tombstones.empty() && told.empty() && dropped_told.empty();
 }
 
 Result<void> write_wanted(Database& database, const WantedChange& change) {
@@ -150,7 +165,7 @@ Result<void> write_wanted(Database& database, const WantedChange& change) {
     if (change.everything) {
         const auto done = database.execute(
             "DELETE FROM pushed_zone; DELETE FROM pushed_file; DELETE FROM runtime_object; DELETE FROM modification;"
-            " DELETE FROM tombstone;");
+            " DELETE FROM tombstone; DELETE FROM told_rejection;");
         if (!done) return done.error();
     }
     if (change.pushed)
@@ -158,6 +173,7 @@ Result<void> write_wanted(Database& database, const WantedChange& change) {
     if (const auto done = write_objects(database, change); !done) return done.error();
     if (const auto done = write_modifications(database, change); !done) return done.error();
     if (const auto done = write_tombstones(database, change); !done) return done.error();
+    if (const auto done = write_told(database, change); !done) return done.error();
     return transaction->commit();
 }
 
@@ -188,6 +204,13 @@ StoredWanted read_wanted(Database& database) {
              [&](const Query& row) {
                  wanted.tombstones.push_back({text_of(row, 0), text_of(row, 1), row.real(2), WallTime(Duration(row.integer(3)))});
              });
+    each_row(database, "SELECT told_group, digest, record FROM told_rejection", "what was refused", wanted.problems, [&](const Query& row) {
+        ToldRejection told{text_of(row, 0), {}, row.count(2)};
+        // What is damaged is recorded once more.
+        if (row.text(1).size() != told.digest.size()) return;
+        std::ranges::copy(row.text(1), told.digest.begin());
+        wanted.told.push_back(std::move(told));
+    });
     return wanted;
 }
 

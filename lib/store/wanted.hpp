@@ -1,9 +1,11 @@
 #pragma once
 // What parents want of this node, as it is kept over a restart: pushed files by zone,
-// objects created at run time, modified attributes, and which objects were deleted.
+// objects created at run time, modified attributes, which objects were deleted, and what was refused.
 // Values, and the functions that write and read them in the store's database; those
 // are called by the store's thread, or before it starts.
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +38,17 @@ struct Tombstone {
     bool operator==(const Tombstone&) const = default;
 };
 
+// A refusal that is on record: it is not recorded again because a parent says the same again.
+struct ToldRejection {
+    using Digest = std::array<char, 32>;  // hexadecimal digits: 128 bits, so that no refusal can be made to look like another
+
+    std::string group;  // refusals that are replaced together
+    Digest digest{};
+    std::uint64_t record = 0;  // its number in the audit; 0: not known
+
+    bool operator==(const ToldRejection&) const = default;
+};
+
 using ObjectKey = std::pair<std::string, std::string>;  // type, full name
 
 // What one step changes, written as a whole or not at all. `pushed`: all zones and files
@@ -53,6 +66,8 @@ struct WantedChange {
     std::vector<ObjectKey> dropped_modifications;
     std::vector<Tombstone> tombstones;
     std::vector<ObjectKey> dropped_tombstones;
+    std::vector<ToldRejection> told;
+    std::vector<std::pair<std::string, ToldRejection::Digest>> dropped_told;  // group, digest
 
     bool empty() const noexcept;
 };
@@ -65,6 +80,7 @@ struct StoredWanted {
     std::vector<policy::RuntimeObject> objects;  // in the order they came
     std::vector<policy::Modification> modifications;
     std::vector<Tombstone> tombstones;
+    std::vector<ToldRejection> told;
     std::vector<std::string> problems;
 };
 

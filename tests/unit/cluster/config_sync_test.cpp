@@ -2,61 +2,14 @@
 
 #include <gmock/gmock.h>
 
-#include "fake_services.hpp"
-#include "policy/filter.hpp"
+#include "config_scene.hpp"
 
 namespace endpointd::cluster {
 namespace {
 
 using testing::HasSubstr;
 
-const char* const kGranted = R"({"parents":{"master1":{"grant":["config","downtime","comment","pause"]}}})";
-
-// The real planner, run when the test says so.
-class ConfigSyncTest : public testing::Test {
-protected:
-    explicit ConfigSyncTest(const char* caps = kGranted) : node_(caps, true) { plan(); }
-
-    void plan() {
-        while (!node_.evaluations.empty()) {
-            EvaluationRequest request = std::move(node_.evaluations.front());
-            node_.evaluations.pop_front();
-            EvaluationResult result;
-            result.number = request.number;
-            result.plan = std::make_shared<const policy::Plan>(planner_.plan(request.wanted, request.world, request.limits));
-            node_.dispatcher.config().planned(result);
-        }
-    }
-    void push(const std::string& timestamp, const std::string& text) {
-        json::Object files{{"/_etc/a.conf", text}};
-        node_.say("config::Update", R"({"update":{"web1":)" + json::to_text(files) + R"(},"update_v2":{"web1":{"/.timestamp":")" +
-                                        timestamp + R"("}},"checksums":{}})");
-        plan();
-    }
-    void object(const std::string& type, const std::string& name, double version, const std::string& config,
-                const json::Object& modified = {}, const std::string& from = "master1") {
-        json::Array original;
-        for (const auto& attribute : modified) original.emplace_back(attribute.first);
-        json::Object params{
-            {"type", type}, {"name", name}, {"version", version}, {"modified_attributes", modified}, {"original_attributes", original}};
-        if (!config.empty()) params.set("config", config);
-        node_.say("config::UpdateObject", json::to_text(params), from);
-        plan();
-    }
-    void remove(const std::string& type, const std::string& name, double version, const std::string& from = "master1") {
-        node_.say("config::DeleteObject", json::to_text(json::Object{{"type", type}, {"name", name}, {"version", version}}), from);
-        plan();
-    }
-    const policy::PlannedObject* find(const std::string& type, const std::string& name) { return node_.plan->find(type, name); }
-    std::size_t records(store::Decision decision) {
-        return static_cast<std::size_t>(std::ranges::count(node_.audit, decision, &store::AuditEntry::decision));
-    }
-
-    FakeServices node_;
-    policy::Planner planner_;
-};
-
-const char* const kHost = "object Host \"h\" {\n check_command = \"free\"\n}\n";
+using ConfigSyncTest = ConfigScene;
 
 const char* const kRuntimeHost = "object Host \"r\" {\n check_command = \"free\"\n}\n";
 
@@ -95,7 +48,7 @@ TEST_F(ConfigSyncTest, AnUpdateThatRunsIntoALimitLeavesThePreviousOne) {
     push("5", kHost);
     push("6", "while (true) { }\n");
     EXPECT_NE(find("Host", "h"), nullptr);
-    EXPECT_EQ(node_.kept.size(), 1U);
+    EXPECT_EQ(std::ranges::count_if(node_.kept, [](const auto& change) { return change.pushed.has_value(); }), 1);
     EXPECT_EQ(node_.audit.back().reason, store::Reason::limit_exceeded);
     // It is not evaluated again only because the parent came back.
     node_.evaluations.clear();
@@ -256,25 +209,59 @@ TEST_F(ConfigSyncTest, ADowntimeEndsByOurClock) {
 }
 
 TEST_F(ConfigSyncTest, ADowntimeIsNotMadeLongerThanItMayBe) {
-    node_.configure(R"({"parents":{"master1":{"grant":{"config":{},"downtime":{"max_duration":"1h"}}}}})");
+    at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"downtime":{"max_duration":"1h"}}}}})");
     push("5", kHost);
-    const double now = to_unix(node_.clock.wall());
+    const double now = to_unix(at_->clock.wall());
     const std::string text =
         "object Downtime \"d\" {\n author = \"a\"\n comment = \"c\"\n fixed = true\n host_name = \"h\"\n start_time = " +
         std::to_string(now) + "\n end_time = " + std::to_string(now + 1800) + "\n}\n";
     object("Downtime", "h!d", now, text);
     ASSERT_NE(find("Downtime", "h!d"), nullptr);
-    const auto end = [&] { return *find("Downtime", "h!d")->object.attributes.find("end_time")->number(); };
+    const auto end = [&] { return *find("Downtime", "h!d")->object->attributes.find("end_time")->number(); };
     object("Downtime", "h!d", now + 1, text, {{"end_time", now + 7200}});
-    EXPECT_EQ(node_.audit.back().reason, store::Reason::limit_exceeded);
+    EXPECT_EQ(at_->audit.back().reason, store::Reason::limit_exceeded);
     EXPECT_LT(end(), now + 1801);
     object("Downtime", "h!d", now + 2, text, {{"end_time", 0}});
-    EXPECT_EQ(node_.audit.back().reason, store::Reason::attribute_not_allowed);
+    EXPECT_EQ(at_->audit.back().reason, store::Reason::attribute_not_allowed);
     EXPECT_GT(end(), now);
     // Both ends at once: it is moved, and no longer than before.
     object("Downtime", "h!d", now + 3, text, {{"end_time", now + 7200}, {"start_time", now + 5400}});
     EXPECT_EQ(end(), now + 7200);
-    EXPECT_EQ(node_.audit.back().decision, store::Decision::changed);
+    EXPECT_EQ(at_->audit.back().decision, store::Decision::changed);
+}
+
+TEST_F(ConfigSyncTest, WhatNobodyEverSeesIsForgottenAfterADay) {
+    push("5", kHost);
+    object("Host", "never", 6, "", {{"vars.x", 1}});
+    object("Host", "h", 6, "", {{"vars.x", 1}});
+    object("Downtime", "h!bad", 6, "object Downtime \"bad\" { nonsense }");
+    const auto tick = [&](std::chrono::seconds after) {
+        at_->clock.advance(after);
+        at_->dispatcher.config().tick();
+        plan();
+    };
+    tick(std::chrono::seconds(0));
+    at_->kept.clear();
+    tick(kUnusedAge - std::chrono::seconds(1));
+    EXPECT_TRUE(at_->kept.empty());
+    tick(std::chrono::seconds(1));
+    ASSERT_EQ(at_->kept.size(), 1U);
+    EXPECT_EQ(at_->kept[0].dropped_modifications, (std::vector{store::ObjectKey{"Host", "never"}}));
+    EXPECT_EQ(at_->kept[0].dropped_objects, (std::vector{store::ObjectKey{"Downtime", "h!bad"}}));
+    EXPECT_EQ(find("Host", "h")->modified.size(), 1U);
+}
+
+TEST_F(ConfigSyncTest, WhatNobodyEverSeesIsBoundedInNumber) {
+    push("5", kHost);
+    for (std::size_t i = 0; i < kUnused + 10; ++i)
+        at_->say("config::UpdateObject", R"({"type":"Host","name":"x)" + std::to_string(i) +
+                                             R"(","version":1,"modified_attributes":{"vars.x":1},"original_attributes":["vars.x"]})");
+    plan();
+    at_->kept.clear();
+    at_->dispatcher.config().tick();
+    plan();
+    ASSERT_EQ(at_->kept.size(), 1U);
+    EXPECT_EQ(at_->kept[0].dropped_modifications.size(), 10U);
 }
 
 TEST_F(ConfigSyncTest, StrangersToTheGrantsAndDeepPathsGetNowhere) {

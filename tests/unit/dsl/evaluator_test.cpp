@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "dsl/evaluation.hpp"
 
@@ -200,6 +201,70 @@ TEST(Evaluator, WhatDependsOnARefusedObjectSaysSo) {
     ASSERT_EQ(made.refused.size(), 2u);
     EXPECT_EQ(made.refused[1].why, Why::depends);
     EXPECT_EQ(made.refused[1].cause, Why::function);
+}
+
+// Each was given to `icinga2 daemon -C` of 2.13.6, which refuses it as well.
+TEST(Evaluator, WhatHangsOnAServiceThatIsNotThereIsRefused) {
+    const std::string there =
+        "object Host \"h\" { check_command = \"dummy\" }\nobject Service \"s\" { host_name = \"h\"; check_command = \"dummy\" }\n"
+        "object User \"u\" { }\n";
+    const std::array cases = {
+        std::pair{"Notification", "host_name = \"h\"; service_name = \"%\"; command = \"n\"; users = [ \"u\" ]"},
+        std::pair{"Dependency", "parent_host_name = \"h\"; parent_service_name = \"%\"; child_host_name = \"h\""},
+        std::pair{"Dependency", "parent_host_name = \"h\"; child_service_name = \"%\"; child_host_name = \"h\""},
+        std::pair{"ScheduledDowntime",
+                  "host_name = \"h\"; service_name = \"%\"; author = \"a\"; comment = \"c\"; ranges = { monday = \"00:00-24:00\" }"},
+        std::pair{"Downtime", "host_name = \"h\"; service_name = \"%\"; author = \"a\"; comment = \"c\"; start_time = 1; end_time = 2"},
+        std::pair{"Comment", "host_name = \"h\"; service_name = \"%\"; author = \"a\"; text = \"c\""}};
+    for (const auto& [type, body] : cases) {
+        const auto with = [&](const std::string& service) {
+            std::string text(body);
+            text.replace(text.find('%'), 1, service);
+            return pushed({there + "object " + type + " \"x\" { " + text + " }"});
+        };
+        EXPECT_TRUE(with("s").refused.empty()) << type << ": " << body;
+        EXPECT_TRUE(with("").refused.empty()) << type << ": of the host itself";
+        const auto refused = with("t").refused;
+        ASSERT_EQ(refused.size(), 1u) << type << ": " << body;
+        EXPECT_EQ(refused[0].why, Why::attribute);
+        EXPECT_NE(refused[0].message.find("there is no Service 'h!t'"), std::string::npos) << refused[0].message;
+    }
+}
+
+TEST(Evaluator, NamesAreJudgedAlikeInObjectsAndInRules) {
+    const auto made =
+        pushed({"object Host \"a!b\" { check_command = \"dummy\" }\nobject Host \"\" { check_command = \"dummy\" }\n"
+                "object Host \"h\" { check_command = \"dummy\" }\n"
+                "apply Service for (n in [ \"\", \"a!b\", \"good\" ]) { check_command = \"dummy\" }"});
+    EXPECT_NE(find(made, "Service", "h!good"), nullptr);
+    ASSERT_EQ(made.refused.size(), 4u);
+    for (const std::size_t holds_mark : {std::size_t{0}, std::size_t{3}})
+        EXPECT_NE(made.refused[holds_mark].message.find("cannot hold '!'"), std::string::npos) << made.refused[holds_mark].message;
+    for (const std::size_t empty : {std::size_t{1}, std::size_t{2}})
+        EXPECT_NE(made.refused[empty].message.find("must have a name"), std::string::npos) << made.refused[empty].message;
+}
+
+// That it renames as upstream does is in tests/golden/dsl/41_assigned_names.
+TEST(Evaluator, AnAssignedNameIsJudgedLikeAnyOther) {
+    const std::string host = "object Host \"h\" { check_command = \"dummy\" }\n";
+    const auto service = [&](const std::string& name, const std::string& assignment) {
+        return "object Service \"" + name + "\" { host_name = \"h\"; check_command = \"dummy\"; " + assignment + " }\n";
+    };
+    const auto made = pushed({host + service("a", "name = \"x!y\"") + service("b", "name = \"taken\"") + service("taken", "") +
+                              service("c", "__name = \"c\"") + "object Host \"i\" { check_command = \"dummy\"; name = \"j\" }"});
+    ASSERT_NE(find(made, "Service", "h!taken"), nullptr);
+    EXPECT_EQ(find(made, "Service", "h!taken")->templates.front(), "b");
+    ASSERT_EQ(made.refused.size(), 4u);
+    EXPECT_EQ(std::ranges::count(made.refused, Why::redefined, &Refused::why), 1);
+    EXPECT_EQ(made.objects.size(), 2u);
+}
+
+TEST(Evaluator, ARequiredAttributeIsToldWithItsLine) {
+    const auto made = pushed({"object Host \"h\" {\n  check_command = \"\"\n}\nobject Host \"i\" {\n}"});
+    ASSERT_EQ(made.refused.size(), 2u);
+    EXPECT_EQ(made.refused[0].place.line, 2u);
+    EXPECT_EQ(made.refused[1].place.line, 4u);
+    EXPECT_EQ(made.refused[0].message, made.refused[1].message);
 }
 
 TEST(Evaluator, TheTreesOfAllFilesTogetherAreBounded) {

@@ -36,7 +36,7 @@ std::string first_error(const Loaded& loaded) {
 
 const Object* find(const Loaded& loaded, std::string_view name) {
     if (!loaded.local) return nullptr;
-    for (const Object& object : loaded.local->evaluation.objects)
+    for (const Object& object : loaded.local->objects)
         if (object.name == name) return &object;
     return nullptr;
 }
@@ -47,7 +47,7 @@ object Host "web1" { import "generic"; address = "192.0.2.1"; vars.os = "Linux" 
 apply Service "load" { check_command = "load"; assign where host.vars.os == "Linux" })"}});
     ASSERT_TRUE(loaded.local) << first_error(loaded);
     EXPECT_EQ(loaded.local->topology.zones().size(), 4u);
-    ASSERT_EQ(loaded.local->evaluation.objects.size(), 2u);
+    ASSERT_EQ(loaded.local->objects.size(), 2u);
     const Object* const host = find(loaded, "web1");
     ASSERT_TRUE(host);
     EXPECT_EQ(*host->attributes.find("check_interval"), json::Value(300));
@@ -77,7 +77,7 @@ var T = NotificationCommand
 object T "notify" { }
 object ApiListener "api" { accept_config = true })"}});
     ASSERT_TRUE(loaded.local) << first_error(loaded);
-    EXPECT_TRUE(loaded.local->evaluation.objects.empty());
+    EXPECT_TRUE(loaded.local->objects.empty());
     std::vector<std::string> shown;
     for (const Finding& warning : loaded.findings.warnings) shown.push_back(std::to_string(warning.line) + " " + warning.message);
     EXPECT_EQ(

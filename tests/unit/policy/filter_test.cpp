@@ -304,16 +304,12 @@ TEST(Planner, APlanOutlivesItsPlanner) {
 TEST(LocalObjects, AreJudgedByTheCatalogAlone) {
     const World world = world_with({});
     Findings findings;
-    dsl::Evaluation good;
-    good.objects = {host_of("a"), service_of("a", "s")};
-    const auto objects = local_objects(std::move(good), *world.catalog, *world.topology, findings);
+    const auto objects = local_objects({host_of("a"), service_of("a", "s")}, *world.catalog, *world.topology, findings);
     ASSERT_NE(objects, nullptr);
     EXPECT_EQ(objects->size(), 2u);
     EXPECT_TRUE(findings.ok());
 
-    dsl::Evaluation bad;
-    bad.objects = {host_of("a", {{"check_command", "nope"}})};
-    EXPECT_EQ(local_objects(std::move(bad), *world.catalog, *world.topology, findings), nullptr);
+    EXPECT_EQ(local_objects({host_of("a", {{"check_command", "nope"}})}, *world.catalog, *world.topology, findings), nullptr);
     ASSERT_EQ(findings.errors.size(), 1u);
     EXPECT_EQ(findings.errors[0].message, "Host 'a': command 'nope' is not in the local catalog");
     EXPECT_EQ(findings.errors[0].line, 7u);

@@ -22,6 +22,18 @@ TEST(Offered, TellsNodeZoneAndPluginDirectoryAsTexts) {
         EXPECT_EQ(made[name], json::Value("/opt/plugins")) << name;
 }
 
+TEST(Offered, HasTheNamespacesOfAStockAgent) {
+    auto made = offered();
+    EXPECT_EQ(made["System.MatchAny"], json::Value(1));
+    EXPECT_EQ(made["System.LogWarning"], json::Value(3));
+    EXPECT_EQ(made["System.FacilityAuthPriv"], json::Value("LOG_AUTHPRIV"));
+    EXPECT_EQ(made["System.PlatformName"], json::Value(""));
+    EXPECT_EQ(made["Icinga.ServiceCritical"], json::Value(2));
+    EXPECT_EQ(made["Icinga.Problem"], json::Value("Problem"));
+    for (const char* name : {"System.LogDir", "System.NodeName", "System.TicketSalt", "Icinga.MatchAny", "Icinga.ZonesDir"})
+        EXPECT_FALSE(made.contains(name)) << name;
+}
+
 TEST(Offered, NeverTellsASecretOrTheMachine) {
     auto made = offered();
     for (const char* name : {"TicketSalt", "PlatformName", "PlatformVersion", "PlatformKernelVersion", "BuildHostName"}) {

@@ -152,6 +152,26 @@ TEST_F(WantedTest, AttributesThatAreNoObjectAreLeftOut) {
     EXPECT_THAT(wanted.problems, ElementsAre(HasSubstr("'h' are damaged")));
 }
 
+TEST_F(WantedTest, WhatWasRefusedIsKeptGroupByGroup) {
+    open();
+    ToldRejection::Digest one, other;
+    one.fill('1');
+    other.fill('2');
+    WantedChange change;
+    change.told = {{"plan", one, 0}, {"plan", other, 3}, {"update:m", one, 4}};
+    EXPECT_FALSE(change.empty());
+    write(change);
+    WantedChange later;
+    later.told = {{"plan", one, 9}};
+    later.dropped_told = {{"plan", other}};
+    write(later);
+    EXPECT_THAT(reopened().told, testing::UnorderedElementsAre(ToldRejection{"plan", one, 9}, ToldRejection{"update:m", one, 4}));
+    WantedChange everything;
+    everything.everything = true;
+    write(everything);
+    EXPECT_THAT(reopened().told, IsEmpty());
+}
+
 TEST_F(WantedTest, AChangeThatFailsLeavesNothingOfItself) {
     open();
     WantedChange change;
