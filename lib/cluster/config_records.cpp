@@ -103,12 +103,15 @@ void ConfigSync::tell_news(const policy::Plan& plan, const policy::Plan& before)
     std::map<std::string, std::size_t> told;
     for (const policy::Rejection& rejection : plan.rejections) {
         const auto [first, last] = known.equal_range(place(rejection));
-        if (std::any_of(first, last, [&](const auto& one) { return one.second->same_as(rejection); })) continue;
+        const auto same = [&](const auto& one) { return one.second->same_as(rejection); };
+        if (std::any_of(first, last, [&](const auto& one) { return same(one) && one.second->content == rejection.content; })) continue;
+        // Another text in the place of one that was refused is on record; its parent knows all it can be told.
+        const bool known_to_parent = std::any_of(first, last, same);
         if (++audited[rejection.parent] > kAuditedRejections) {
             ++left[rejection.parent];
             continue;
         }
-        tell(rejection, ++told[rejection.parent] <= kRejectionResults);
+        tell(rejection, !known_to_parent && ++told[rejection.parent] <= kRejectionResults);
     }
     for (const auto& [parent, count] : left) {
         store::AuditEntry entry = entry_for(parent, wire::Method::config_update);
