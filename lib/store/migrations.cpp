@@ -103,6 +103,27 @@ constexpr std::array kSteps{
          "  PRIMARY KEY(type, name)"
          ") STRICT;",
          "PRAGMA user_version=2"},
+    // Leases (leases.hpp). An id is never used twice; times and what remains in microseconds.
+    Step{"CREATE TABLE lease("
+         "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+         "  parent TEXT NOT NULL,"
+         "  capability TEXT NOT NULL,"
+         "  scope TEXT NOT NULL,"
+         "  reason TEXT NOT NULL,"
+         "  granted_by TEXT NOT NULL,"
+         "  granted INTEGER NOT NULL,"
+         "  expires INTEGER NOT NULL,"
+         "  remaining INTEGER NOT NULL"
+         ") STRICT;",
+         "PRAGMA user_version=3"},
+    // What became of hosts, services and downtimes (check_states.hpp).
+    Step{"CREATE TABLE check_state("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  state BLOB NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT, WITHOUT ROWID;",
+         "PRAGMA user_version=4"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

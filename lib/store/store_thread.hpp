@@ -16,6 +16,8 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "store/audit_record.hpp"
+#include "store/check_states.hpp"
+#include "store/leases.hpp"
 #include "store/wanted.hpp"
 
 namespace endpointd::store {
@@ -86,6 +88,15 @@ public:
     // Writes `change` as one transaction. It is not tried again: an error says that nothing of
     // it was written. Its size is not bounded here; a caller has one of them under way.
     void change_wanted(WantedChange change, Done<void> done);
+
+    // What became of checks, as it was kept when the store was opened. Once: it is handed over.
+    StoredStates take_states();
+    // As change_wanted().
+    void change_states(StateChange change, Done<void> done);
+    // The leases as they were kept when the store was opened. Once: they are handed over.
+    StoredLeases take_leases();
+    // Writes `change` as one transaction, after whatever was left before. Not tried again, as above.
+    void change_leases(LeaseChange change, Done<void> done);
 
     // `follow` is called through `post` with each new or raised record after its
     // commit. After unsubscribe() it is not called again, if both happen on the

@@ -4,10 +4,11 @@ namespace endpointd::wire {
 
 namespace {
 
-std::string envelope(Method method, json::Object params, std::optional<double> ts = {}) {
+std::string envelope(Method method, json::Object params, Relayed relayed = {}) {
     json::Object message{{"jsonrpc", "2.0"}, {"method", name_of(method)}};
+    if (!relayed.origin_zone.empty()) message.set("originZone", relayed.origin_zone);
     message.set("params", std::move(params));
-    if (ts) message.set("ts", *ts);
+    if (relayed.ts) message.set("ts", *relayed.ts);
     return json::to_text(message);
 }
 
@@ -78,10 +79,72 @@ std::string encode(const Heartbeat&) { return envelope(Method::heartbeat, {}); }
 
 std::string encode(const SetLogPosition& message) { return envelope(Method::set_log_position, {{"log_position", message.log_position}}); }
 
-std::string encode(const CheckResult& message, std::optional<double> ts) {
+std::string encode(const CheckResult& message, Relayed relayed) {
     json::Object params = checkable(message.host, message.service);
     params.set("cr", body(message.cr));
-    return envelope(Method::check_result, std::move(params), ts);
+    return envelope(Method::check_result, std::move(params), relayed);
+}
+
+std::string encode(const SetNextCheck& message, Relayed relayed) {
+    json::Object params = checkable(message.host, message.service);
+    params.set("next_check", message.next_check);
+    return envelope(Method::set_next_check, std::move(params), relayed);
+}
+
+std::string encode(const SetLastCheckStarted& message, Relayed relayed) {
+    json::Object params = checkable(message.host, message.service);
+    params.set("last_check_started", message.last_check_started);
+    return envelope(Method::set_last_check_started, std::move(params), relayed);
+}
+
+std::string encode(const SetForceNextCheck& message, Relayed relayed) {
+    json::Object params = checkable(message.host, message.service);
+    params.set("forced", message.forced);
+    return envelope(Method::set_force_next_check, std::move(params), relayed);
+}
+
+std::string encode(const SetAcknowledgement& message, Relayed relayed) {
+    json::Object params = checkable(message.host, message.service);
+    params.set("acktype", static_cast<int>(message.acktype));
+    params.set("author", message.author);
+    params.set("change_time", message.change_time);
+    params.set("comment", message.comment);
+    params.set("expiry", message.expiry);
+    params.set("notify", message.notify);
+    params.set("persistent", message.persistent);
+    return envelope(Method::set_acknowledgement, std::move(params), relayed);
+}
+
+std::string encode(const ClearAcknowledgement& message, Relayed relayed) {
+    json::Object params = checkable(message.host, message.service);
+    params.set("author", message.author);
+    params.set("change_time", message.change_time);
+    return envelope(Method::clear_acknowledgement, std::move(params), relayed);
+}
+
+std::string encode(const SetRemovalInfo& message, Relayed relayed) {
+    json::Object params{{"object_name", message.object_name},
+                        {"object_type", message.object_type},
+                        {"remove_time", message.remove_time},
+                        {"removed_by", message.removed_by}};
+    return envelope(Method::set_removal_info, std::move(params), relayed);
+}
+
+std::string encode(const ConfigUpdateObject& message, Relayed relayed) {
+    json::Object params{{"modified_attributes", message.modified_attributes},
+                        {"name", message.name},
+                        {"original_attributes", json::Array(message.original_attributes.begin(), message.original_attributes.end())},
+                        {"type", message.type},
+                        {"version", message.version}};
+    // The presence of either key means something: objects from files have no text (protocol, 4.3).
+    if (message.config) params.set("config", *message.config);
+    if (message.zone) params.set("zone", *message.zone);
+    return envelope(Method::config_update_object, std::move(params), relayed);
+}
+
+std::string encode(const ConfigDeleteObject& message, Relayed relayed) {
+    json::Object params{{"name", message.name}, {"type", message.type}, {"version", message.version}};
+    return envelope(Method::config_delete_object, std::move(params), relayed);
 }
 
 std::string encode(const ExecutedCommand& message) {

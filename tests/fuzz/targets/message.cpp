@@ -42,11 +42,15 @@ void handle(const std::string& payload) {
         if (hello->version) same_again(*hello, wire::encode(*hello));
     } else if (const auto* position = std::get_if<wire::SetLogPosition>(&message)) {
         same_again(*position, wire::encode(*position));
-    } else if (const auto* cr = std::get_if<wire::CheckResult>(&message)) {
-        same_again(*cr, wire::encode(*cr, incoming->ts));
     } else if (const auto* executed = std::get_if<wire::ExecutedCommand>(&message)) {
         same_again(*executed, wire::encode(*executed));
     }
+    std::visit(
+        [&](const auto& relayed) {
+            if constexpr (requires { wire::encode(relayed, wire::Relayed{}); })
+                same_again(relayed, wire::encode(relayed, {incoming->ts, incoming->origin_zone.value_or("")}));
+        },
+        message);
 }
 
 }  // namespace
