@@ -64,7 +64,8 @@ policy::Rejection about_zone(policy::Reason reason, const std::string& parent, c
     rejection.reason = reason;
     rejection.parent = parent;
     rejection.method = "config::Update";
-    rejection.zone = zone;
+    rejection.object_type = "Zone";
+    rejection.object_name = rejection.zone = zone;
     rejection.detail = std::move(detail);
     return rejection;
 }
@@ -105,8 +106,7 @@ UpdateOutcome judge_update(const Production& there, const std::string& parent, c
 
     // Zones that were left out are not touched, whatever was sent for them.
     std::set<std::string, std::less<>> left_out;
-    for (const policy::Rejection& rejection : outcome.rejections)
-        if (rejection.object_type.empty()) left_out.insert(rejection.zone);
+    for (const policy::Rejection& rejection : outcome.rejections) left_out.insert(rejection.zone);
 
     std::set<std::string, std::less<>> fresh;  // zones to be taken from the message
     std::vector<store::PushedZone> zones;

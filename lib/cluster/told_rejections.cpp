@@ -6,7 +6,8 @@
 
 namespace endpointd::cluster {
 
-// Of what tells one rejection from another (Rejection::same_as), each part with its length.
+// Of what tells one rejection from another (Rejection::same_as) and of what was refused, each part with its length.
+// A plan's texts are bounded together (policy's kContentKept).
 ToldRejections::Digest ToldRejections::digest_of(const policy::Rejection& rejection) {
     std::string text;
     const auto add = [&text](std::string_view part) {
@@ -21,6 +22,8 @@ ToldRejections::Digest ToldRejections::digest_of(const policy::Rejection& reject
     add(rejection.object_name);
     add(rejection.file);
     add(std::to_string(rejection.line));
+    add(rejection.detail);
+    add(rejection.content);
     if (rejection.attribute) add(*rejection.attribute);
     const std::string hex = files::sha256_hex(text);
     Digest digest;

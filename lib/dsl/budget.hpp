@@ -21,7 +21,7 @@ struct Limits {
     std::function<bool()> out_of_time = {};   // asked now and then; empty: no limit. Must not throw
 };
 
-enum class Exhausted { steps, depth, bytes, objects, time };
+enum class Exhausted { steps, depth, bytes, objects, nodes, time };
 
 // Which limit, in words for the audit: "more than 20000000 steps".
 struct OutOfBudget {

@@ -6,8 +6,17 @@
 #include <utility>
 
 #include "dsl/evaluator.hpp"
+#include "dsl/written.hpp"
 
 namespace endpointd::dsl {
+
+namespace {
+
+// Bytes of a full name. It goes into messages, records and file names of others: three parts of 255, which is what a
+// name of a file may have, and some room.
+constexpr std::size_t kFullName = 1024;
+
+}  // namespace
 
 void Evaluator::commit() {
     for (const ConfigType& type : config_types()) {
@@ -101,6 +110,7 @@ bool Evaluator::finish(Item& item) {
         object.name = full_name(object, object.short_name);
         if (object.name.empty()) return error("the attributes that make its full name (host_name, ...) are not set");
     }
+    if (object.name.size() > kFullName) return error("its full name has more than " + std::to_string(kFullName) + " bytes", Why::limit);
     if (there_.contains({&type, object.name})) return error("the host itself has an object of this name; that one stays", Why::redefined);
     const auto [taken, added] = made_.try_emplace({&type, object.name}, &item);
     if (!added && gives_way(*taken->second, object.name, item.file)) {
@@ -116,7 +126,7 @@ bool Evaluator::finish(Item& item) {
     item.attributes.reserve(object.fields.size());
     for (const auto& [index, value] : object.fields) {
         if (type.fields[index].kind == FieldKind::own) continue;
-        item.attributes.set(type.fields[index], values_.share(to_json(value, 0)));
+        item.attributes.set(type.fields[index], values_.share(attribute_value(item, index, value)));
     }
     if (std::string why = validate(type, item.attributes); !why.empty()) {
         // It begins with the attribute it is about, which has a line of its own.
@@ -214,17 +224,31 @@ void Evaluator::refuse_item(const Item& item, const ScriptError& error) {
     if (taken != made_.end() && taken->second == &item) made_.erase(taken);
 }
 
+// An error names the line where the attribute, or the member of it, is written.
+json::Value Evaluator::attribute_value(const Item& item, std::uint16_t index, const Value& value) {
+    member_ = nullptr;
+    try {
+        return to_json(value, 0);
+    } catch (ScriptError& error) {
+        const std::string attribute(item.type->fields[index].name);
+        if (const auto place = written_in(*item.body, member_ ? attribute + "." + *member_ : attribute)) {
+            error.at = *place;
+        } else if (const auto* const written = item.made->written_at(index)) {
+            error.file = written->file;
+            error.at = {written->line, written->column};
+        }
+        throw;
+    }
+}
+
 json::Value Evaluator::to_json(const Value& value, unsigned depth) {
-    if (depth > kAttributeDepth)
-        throw ScriptError{Why::limit, "values within each other: more than " + std::to_string(kAttributeDepth), making_->file,
-                          making_->statement->at, std::nullopt};
+    if (depth > kAttributeDepth) throw no_value(Why::limit, "values within each other: more than " + std::to_string(kAttributeDepth));
     budget_.take(sizeof(json::Value));
     budget_.step();
     if (value.is_null()) return nullptr;
     if (const bool* boolean = value.boolean()) return *boolean;
     if (const double* number = value.number()) {
-        if (!std::isfinite(*number))
-            throw ScriptError{Why::attribute, "an attribute cannot be infinite", making_->file, making_->statement->at, std::nullopt};
+        if (!std::isfinite(*number)) throw no_value(Why::attribute, "an attribute cannot be infinite");
         return *number;
     }
     if (const std::string* text = value.string()) {
@@ -242,15 +266,19 @@ json::Value Evaluator::to_json(const Value& value, unsigned depth) {
         members.reserve(dictionary->items.size());
         for (const auto& [key, item] : dictionary->items) {
             budget_.take(key.size() + sizeof(std::string));
+            if (depth == 0) member_ = &key;
             members.emplace_back(key, to_json(item, depth + 1));
         }
         return json::Object::from_members(std::move(members)).value_or(json::Object());
     }
     const bool function = value.function() != nullptr;
-    throw ScriptError{function ? Why::function : Why::attribute,
-                      function ? "a function is no value of an attribute here"
-                               : "a value of type '" + std::string(type_name(value)) + "' is no value of an attribute",
-                      making_->file, making_->statement->at, std::nullopt};
+    throw no_value(function ? Why::function : Why::attribute,
+                   function ? "a function is no value of an attribute here"
+                            : "a value of type '" + std::string(type_name(value)) + "' is no value of an attribute");
+}
+
+ScriptError Evaluator::no_value(Why why, std::string message) const {
+    return {why, std::move(message), making_->file, making_->statement->at, std::nullopt};
 }
 
 SharedString Evaluator::shared(const std::string& text) {

@@ -71,6 +71,9 @@ Evaluation Evaluator::run() {
             case Exhausted::objects:
                 message = "more than " + std::to_string(limits.objects) + " objects (limits.objects)";
                 break;
+            case Exhausted::nodes:
+                message = "more than " + std::to_string(kSyntaxNodes) + " parts in all texts together";
+                break;
             case Exhausted::depth:
                 message = "too deep";
                 break;
@@ -81,8 +84,9 @@ Evaluation Evaluator::run() {
         const auto [file, at] = interpreter_.where();
         Refused refused;
         refused.why = Why::limit;
-        refused.place = place(file, at);
-        if (file < files_.size()) refused.zone = files_[file].file->zone;
+        refused.place = reading_ ? *reading_ : place(file, at);
+        if (reading_) refused.zone = files_[running_].file->zone;
+        else if (file < files_.size()) refused.zone = files_[file].file->zone;
         refused.message = std::move(message);
         if (making_) {
             refused.type = making_->type->name;
@@ -99,12 +103,19 @@ Evaluation Evaluator::run() {
 void Evaluator::run_file(std::uint32_t index) {
     File& file = files_[index];
     if (std::exchange(file.started, true)) return;
+    running_ = index;
+    reading_ = Place{file.file->source.path, 0, 0};
     // The tree costs memory as values do, some ten times its text at worst.
     budget_.handled(file.file->source.text.size());
     Findings findings;
     const Source source(file.file->source);
     file.tree = parse(source, findings, nodes_left_);
-    if (!file.tree && nodes_left_ == 0) throw OutOfBudget{Exhausted::bytes};
+    if (!file.tree && nodes_left_ == 0) {
+        reading_->line = findings.errors.front().line;
+        reading_->column = findings.errors.front().column;
+        throw OutOfBudget{Exhausted::nodes};
+    }
+    reading_.reset();
     if (!file.tree) {
         const Finding& error = findings.errors.front();
         Refused refused;

@@ -107,7 +107,9 @@ private:
     void check_references(const ConfigType& type);
     std::optional<ScriptError> broken_reference(const Item& item) const;
     std::optional<ScriptError> missing(const ConfigType& type, const std::string& name, std::string_view attribute) const;
+    json::Value attribute_value(const Item& item, std::uint16_t index, const Value& value);
     json::Value to_json(const Value& value, unsigned depth);
+    ScriptError no_value(Why why, std::string message) const;
     Object given_out(Item& item);
     SharedString shared(const std::string& text);
     SharedNames shared(std::vector<std::string> names);
@@ -139,8 +141,10 @@ private:
     std::map<std::string, SharedString> strings_;            // zones, packages and paths, once each
     std::map<std::vector<std::string>, SharedNames> names_;  // lists of templates, once each
     Item* making_ = nullptr;
+    const std::string* member_ = nullptr;    // of the attribute that is converted: the one in work
     std::uint32_t running_ = 0;              // whose statement, rule or body runs: its file
     std::size_t nodes_left_ = kSyntaxNodes;  // of the trees of all files together
+    std::optional<Place> reading_;           // the file that is parsed, as long as it is
     Evaluation result_;
 };
 

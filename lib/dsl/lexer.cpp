@@ -243,10 +243,10 @@ Token Lexer::raw_string() {
 
 Token Lexer::angle_or_symbol() {
     if (peek() == '<') {
-        const std::size_t end = text_.substr(at_).find_first_of("> \t\r\n");
-        if (end != std::string_view::npos && text_[at_ + end] == '>') {
-            Token token{TokenKind::angle, position_, std::string(text_.substr(at_ + 1, end - 1)), 0};
-            advance(end + 1);
+        if (angle_end_ <= at_) angle_end_ = std::min(text_.find_first_of("> \t\r\n", at_), text_.size());
+        if (angle_end_ < text_.size() && text_[angle_end_] == '>') {
+            Token token{TokenKind::angle, position_, std::string(text_.substr(at_ + 1, angle_end_ - at_ - 1)), 0};
+            advance(angle_end_ + 1 - at_);
             return token;
         }
     }
@@ -256,7 +256,7 @@ Token Lexer::angle_or_symbol() {
         return token;
     }
     for (const std::string_view candidate : kSymbols)
-        if (looking_at(candidate)) return symbol(candidate);
+        if (candidate.front() == peek() && looking_at(candidate)) return symbol(candidate);
 
     const auto byte = static_cast<unsigned char>(peek());
     if (at_ == 0 && looking_at("\xef\xbb\xbf"))

@@ -54,6 +54,7 @@ private:
     Findings& findings_;
     std::string_view text_;
     std::size_t at_ = 0;
+    std::size_t angle_end_ = 0;  // what ends <...>, looked for once however many < stand before it
     Position position_;
     std::vector<Bracket> brackets_;  // inside `(` line ends do not count, `{` makes them count again
     bool failed_ = false;

@@ -52,7 +52,8 @@ std::optional<Objection> CommandUse::judge(const dsl::Object& object, const dsl:
     const std::string_view endpoint = text_attribute(object, "command_endpoint");
     if (!endpoint.empty() && endpoint != node_) {
         return Objection{Reason::attribute_not_allowed,
-                         "command_endpoint '" + escaped(endpoint) + "' is not this node ('" + node_ + "'): nothing is run elsewhere"};
+                         "command_endpoint '" + escaped(endpoint) + "' is not this node ('" + node_ + "'): nothing is run elsewhere",
+                         "command_endpoint"};
     }
     if (!checkable) return std::nullopt;
     if (auto objection = judge_name(object, "check_command", catalog::Kind::check)) return objection;

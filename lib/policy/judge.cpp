@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/units.hpp"
+#include "dsl/written.hpp"
 
 namespace endpointd::policy {
 
@@ -185,11 +186,22 @@ void Judge::reject_object(const dsl::Object& object, const TextOrigin& origin, O
     rejection.zone = object.zone;
     if (!origin.announced) {
         rejection.file = object.place.file;
-        rejection.line = object.place.line;
+        rejection.line = line_of(object, objection.attribute);
     }
     rejection.detail = std::move(objection.detail);
     rejection.content = *object.text;
     reject(std::move(rejection));
+}
+
+// Where the attribute stands in the statement that made the object, else where the statement does.
+std::uint32_t Judge::line_of(const dsl::Object& object, const std::string& attribute) {
+    if (attribute.empty()) return object.place.line;
+    // One rule makes thousands of objects: its text is read once.
+    const auto [known, is_new] = lines_.try_emplace({object.text.get(), attribute}, object.place.line);
+    if (!is_new || read_again_ > kReadAgain) return known->second;
+    read_again_ += object.text->size();
+    if (const auto line = dsl::line_within(*object.text, attribute)) known->second = object.place.line + *line - 1;
+    return known->second;
 }
 
 // Most objects in a row are one parent's.

@@ -22,6 +22,8 @@ namespace endpointd::policy {
 
 // Bytes of pushed text that the rejections of one plan keep together: one rule can make thousands of objects.
 inline constexpr std::size_t kContentKept = 64 * 1024 * 1024;
+// Bytes of statements that are read once more to find the line of an attribute: each of thousands of objects may name another one.
+inline constexpr std::size_t kReadAgain = 16 * 1024 * 1024;
 // Attributes of one object that are changed at run time: more is an attack on our memory.
 inline constexpr std::size_t kModifiedAttributes = 256;
 
@@ -80,6 +82,7 @@ private:
     const dsl::Object* host_of(const dsl::Object& object) const;
     void stand(PlannedObject planned);
     void reject_object(const dsl::Object& object, const TextOrigin& origin, Objection objection);
+    std::uint32_t line_of(const dsl::Object& object, const std::string& attribute);
     void leave_rejected_groups(PlannedObject& planned) const;
     void reject_late();
 
@@ -97,8 +100,9 @@ private:
     std::unordered_map<std::string, Known> known_;
     std::unordered_map<std::string, const Modification*> changes_;
     std::unordered_set<std::string> announced_met_;  // paths of runtime texts that made what they announced
+    std::map<std::pair<const std::string*, std::string>, std::uint32_t> lines_;  // by text and attribute
     dsl::SharedString parent_;                       // of the last object
-    std::size_t content_ = 0;
+    std::size_t read_again_ = 0, content_ = 0;
     bool refers_ahead_ = false;  // somebody refers to what is judged after it
     Plan plan_;
 };

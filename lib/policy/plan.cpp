@@ -26,8 +26,8 @@ std::string PlannedObject::origin_text() const {
 }
 
 bool Rejection::same_as(const Rejection& other) const {
-    return std::tie(reason, parent, method, object_type, object_name, file, line, attribute) ==
-           std::tie(other.reason, other.parent, other.method, other.object_type, other.object_name, other.file, other.line,
+    return std::tie(reason, parent, method, object_type, object_name, file, line, detail, attribute) ==
+           std::tie(other.reason, other.parent, other.method, other.object_type, other.object_name, other.file, other.line, other.detail,
                     other.attribute);
 }
 

@@ -85,7 +85,7 @@ struct Rejection {
     std::string content;                   // the text as pushed
     std::optional<std::string> attribute;  // the one of a modification that is refused
 
-    // What tells it from others: a rejection that is there again is not news.
+    // What is said of it, its text aside: a rejection that is there again is not news.
     bool same_as(const Rejection& other) const;
 };
 

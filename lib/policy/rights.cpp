@@ -44,8 +44,10 @@ std::optional<Objection> too_often(const Grant& grant, const dsl::Object& object
     for (const std::string_view name : {"check_interval", "retry_interval"}) {
         const std::optional<double> interval = interval_of(object, name);
         if (interval && *interval >= least) continue;
-        return Objection{Reason::limit_exceeded, std::string(name) + " " + (interval ? number_text(*interval) : "") +
-                                                     " s is below min_check_interval (" + number_text(least) + " s) of " + rule_of(grant)};
+        return Objection{Reason::limit_exceeded,
+                         std::string(name) + " " + (interval ? number_text(*interval) : "") + " s is below min_check_interval (" +
+                             number_text(least) + " s) of " + rule_of(grant),
+                         std::string(name)};
     }
     return std::nullopt;
 }
@@ -160,7 +162,7 @@ Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, cons
     }
     const auto refused_attribute = [&](const std::string& path) {
         return Objection{Reason::attribute_not_allowed,
-                         "attribute '" + escaped(path) + "' is not among the attributes of " + rule_of(grant)};
+                         "attribute '" + escaped(path) + "' is not among the attributes of " + rule_of(grant), path};
     };
     if (attribute) {
         const std::string path(*attribute);

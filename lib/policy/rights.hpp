@@ -21,6 +21,7 @@ namespace endpointd::policy {
 struct Objection {
     Reason reason = Reason::ok;
     std::string detail;
+    std::string attribute = {};  // that it is about ("check_interval", "vars.x"); empty: the object
 };
 
 // The `config` grants of one parent that need no signature.

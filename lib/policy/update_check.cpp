@@ -115,7 +115,9 @@ CheckedUpdate check_update(const std::string& parent, std::vector<PushedFile> fi
             zone->second = why_not_ours(file.zone, *world.topology);
             if (zone->second) {
                 Rejection rejection = whole(parent, Reason::zone_not_authorized, *zone->second);
-                rejection.zone = file.zone;
+                // Named as the object it is about, so that another zone's is another record.
+                rejection.object_type = "Zone";
+                rejection.object_name = rejection.zone = file.zone;
                 checked.rejections.push_back(std::move(rejection));
             }
         }

@@ -32,6 +32,17 @@ TEST_F(ConfigSyncTest, TheSameUpdateAgainIsNoNewsAtAll) {
     EXPECT_EQ(node_.kept.size(), 1U);
 }
 
+TEST_F(ConfigSyncTest, AnotherTextInThePlaceOfARefusedOneIsOnRecord) {
+    push("5", "globals.counter = 1\n");
+    push("6", "include \"../secrets.conf\"\n");
+    EXPECT_EQ(records(store::Decision::rejected), 2U);
+    push("7", "object CheckCommand \"evil\" { command = [ \"/bin/a\" ] }\n");
+    push("8", "object CheckCommand \"evil\" { command = [ \"/bin/b\" ] }\n");
+    EXPECT_EQ(records(store::Decision::rejected), 4U);
+    push("9", "object CheckCommand \"evil\" { command = [ \"/bin/b\" ] }\n// a comment\n");
+    EXPECT_EQ(records(store::Decision::rejected), 4U);
+}
+
 TEST_F(ConfigSyncTest, ARejectedServiceIsToldToItsParentOnce) {
     const std::string text = std::string(kHost) + "object Service \"s\" {\n host_name = \"h\"\n check_command = \"nowhere\"\n}\n";
     push("5", text);

@@ -113,6 +113,25 @@ TEST(Evaluator, FunctionsAreNoValuesOfAttributes) {
     EXPECT_EQ(made.refused.front().why, Why::function);
 }
 
+TEST(Evaluator, AFunctionForAValueIsToldAtTheLineOfItsAttribute) {
+    const char* const assignments[] = {"vars.x = {{ 1 }}", "vars[\"x\"] = len", "vars = { a = [ {{ 1 }} ] }", "vars.x.deep = () => 1"};
+    for (const std::string assignment : assignments) {
+        const auto made = pushed({"object Host \"h\" {\n  check_command = \"dummy\"\n  vars.early = 1\n  if (true) {\n    " + assignment +
+                                  "\n  }\n  notes = \"late\"\n}"});
+        ASSERT_EQ(made.refused.size(), 1u) << assignment;
+        EXPECT_EQ(made.refused.front().why, Why::function) << assignment;
+        EXPECT_EQ(made.refused.front().place.line, 5u) << assignment;
+    }
+}
+
+TEST(Evaluator, WhatATemplateSetIsToldAtTheTemplatesLine) {
+    const auto made =
+        pushed({"object Host \"h\" {\n  check_command = \"dummy\"\n  import \"t\"\n}", "template Host \"t\" {\n\n  vars.x = {{ 1 }}\n}"});
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().place.file, "web/b.conf");
+    EXPECT_EQ(made.refused.front().place.line, 3u);
+}
+
 TEST(Evaluator, WhatARefusedStatementWroteIsNotReadAfterwards) {
     const auto made =
         pushed({"var n = 60\nif (getenv(\"x\")) { n = 10 }\nobject Host \"h\" use(n) { check_command = \"dummy\"; check_interval = n }"});
@@ -148,7 +167,7 @@ TEST(Evaluator, WhatIsRefusedAgainAndAgainStaysSmall) {
         const auto made = pushed({std::string(kLongText) + "for (i in range(200)) { " + body + " }"});
         std::size_t bytes = 0;
         for (const Refused& refused : made.refused) bytes += refused.name.size() + refused.message.size() + refused.zone.size();
-        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.str().size();
+        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.size();
         EXPECT_FALSE(made.refused.empty()) << body;
         EXPECT_LT(bytes, 200 * 8192u) << body;
     }
@@ -162,7 +181,7 @@ TEST(Evaluator, NamesAreBoundedAndPrintable) {
                 "object Host \"h\" { check_command = \"dummy\" }\n"
                 "apply Service \"s\" for (x in [ \"1\", \"\\n\", t ]) { check_command = \"dummy\" }"});
     std::vector<std::string> names;
-    for (const Object& object : made.objects) names.emplace_back(object.short_name());
+    for (const Object& object : made.objects) names.push_back(object.short_name);
     EXPECT_EQ(names, (std::vector<std::string>{std::string(1024, 'a'), "\303\274", "h", "s1"}));
     EXPECT_EQ(made.refused.size(), 5u);
 }
@@ -192,6 +211,14 @@ TEST(Evaluator, TheFirstOfANameStaysAndTheSecondIsTold) {
     ASSERT_EQ(made.refused.size(), 2u);
     EXPECT_EQ(made.refused[0].why, Why::redefined);
     EXPECT_EQ(made.refused[1].why, Why::redefined);
+}
+
+TEST(Evaluator, ANameOfMegabytesIsNoName) {
+    const auto made = pushed({"object Host \"" + std::string(5'000'000, 'x') + "\" { check_command = \"dummy\" }\n" +  //
+                              "object Host \"" + std::string(1000, 'y') + "\" { check_command = \"dummy\" }"});
+    ASSERT_EQ(made.refused.size(), 1u);
+    EXPECT_EQ(made.refused.front().why, Why::limit);
+    EXPECT_EQ(made.objects.size(), 1u);
 }
 
 TEST(Evaluator, WhatDependsOnARefusedObjectSaysSo) {
@@ -271,9 +298,11 @@ TEST(Evaluator, TheTreesOfAllFilesTogetherAreBounded) {
     std::string many = "var a = [ ";
     for (int i = 0; i < 600'000; ++i) many += "1,";
     many += " ]\n";
-    const auto made = pushed({many, many, many, many});
+    const auto made = pushed({many, many, many, "\n" + many});
     EXPECT_FALSE(made.complete);
     EXPECT_EQ(made.refused.back().why, Why::limit);
+    EXPECT_EQ(made.refused.back().place.file, "web/d.conf") << "the one that was too much, though nothing of it ran";
+    EXPECT_EQ(made.refused.back().place.line, 2u);
 }
 
 // Bombs: each ends by a limit, quickly, and says which.

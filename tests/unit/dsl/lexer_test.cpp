@@ -135,5 +135,30 @@ TEST(Lexer, SaysNothingMoreAfterAnError) {
     EXPECT_EQ(findings.errors.size(), 1u);
 }
 
+// Each `<` may begin <text>: looking for its end anew each time would take hours here.
+TEST(Lexer, IsLinearInOpenAngles) {
+    std::string text = "1";
+    for (int i = 0; i < 1'000'000; ++i) text += "<<1";
+    const SourceFile file{"x", "x", text};
+    const Source source(file);
+    Findings findings;
+    Lexer lexer(source, findings);
+    std::size_t tokens = 0;
+    while (lexer.next().kind != TokenKind::end && findings.ok()) ++tokens;
+    EXPECT_TRUE(findings.ok());
+    EXPECT_EQ(tokens, 2'000'001u);
+}
+
+TEST(Lexer, FindsEveryAngleOfALine) {
+    const SourceFile file{"x", "x", "<a><b> <c d> <e>"};
+    const Source source(file);
+    Findings findings;
+    Lexer lexer(source, findings);
+    std::vector<std::string> angles;
+    for (Token token = lexer.next(); token.kind != TokenKind::end && findings.ok(); token = lexer.next())
+        if (token.kind == TokenKind::angle) angles.push_back(token.text);
+    EXPECT_EQ(angles, (std::vector<std::string>{"a", "b", "e"}));
+}
+
 }  // namespace
 }  // namespace endpointd::dsl

@@ -138,6 +138,15 @@ TEST(Filter, ChecksAreNoMoreFrequentThanGranted) {
     EXPECT_THAT(plan.rejections[2].detail, HasSubstr("retry_interval 60 s is below min_check_interval (90 s)"));
 }
 
+TEST(Filter, ARefusedAttributeIsToldAtItsLine) {
+    dsl::Object host = host_of("a", {{"check_interval", 1}});
+    host.text = std::make_shared<const std::string>("object Host \"a\" {\n\n  check_interval = 1\n  retry_interval = 90\n}");
+    const Plan plan = judged(world_with_config(R"({"min_check_interval":"90s"})"), {host, host_of("b", {{"retry_interval", 1}})});
+    ASSERT_EQ(plan.rejections.size(), 2u);
+    EXPECT_EQ(plan.rejections[0].line, 9u);  // the statement begins at 7
+    EXPECT_EQ(plan.rejections[1].line, 7u) << "a statement that does not set it";
+}
+
 TEST(Filter, CommandsAreThoseOfTheCatalogAndOfTheirKind) {
     const Plan plan =
         judged(world_with_config("{}"), {host_of("a", {{"check_command", "evil"}}), host_of("b", {{"check_command", "act"}}),

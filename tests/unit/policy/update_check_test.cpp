@@ -80,6 +80,7 @@ TEST(Updates, OfZonesThatAreNotOursAreLeftOut) {
     EXPECT_THAT(paths_of(checked), ElementsAre("below/a.conf", "everywhere/a.conf", "own/a.conf"));
     ASSERT_EQ(checked.rejections.size(), 3u);
     for (const Rejection& rejection : checked.rejections) EXPECT_EQ(rejection.reason, Reason::zone_not_authorized);
+    EXPECT_FALSE(checked.rejections[0].same_as(checked.rejections[1])) << "each has a record of its own";
     EXPECT_EQ(checked.files[0].parent, "master1");
 }
 
