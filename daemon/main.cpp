@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 
 #include "app.hpp"
@@ -157,6 +158,9 @@ Result<exec::StarterHandle> start_starter(const Directories& directories, const 
 
 int serve(const Directories& directories) {
     ::umask(0077);
+    // The zone is read once, while its file can be: without TZ the C library would look at it again and again.
+    ::setenv("TZ", ":/etc/localtime", 0);
+    ::tzset();
     ::openlog("endpointd", LOG_PID, LOG_AUTHPRIV);
     const SystemClock clock;
     Log log(clock, STDERR_FILENO, "endpointd");

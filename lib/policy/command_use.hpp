@@ -4,13 +4,12 @@
 // known already keep the rules of the parameters. The run asks the catalog again.
 // Internal to the filter; one thread.
 
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "catalog/catalog.hpp"
 #include "dsl/evaluation.hpp"
+#include "policy/check_macros.hpp"
 #include "policy/rights.hpp"
 
 namespace endpointd::policy {
@@ -25,12 +24,10 @@ public:
 private:
     std::optional<Objection> judge_name(const dsl::Object& object, std::string_view attribute, catalog::Kind kind) const;
     std::optional<Objection> judge_parameters(const catalog::Command& command, const dsl::Object& object, const dsl::Object* host);
-    // Parameters that no custom variable has to set: names of attributes, and names with a dot.
-    const std::vector<std::string>& elsewhere(const catalog::Command& command, const dsl::ConfigType& type);
 
     const catalog::Catalog& catalog_;
     std::string node_;
-    std::map<std::pair<const catalog::Command*, const dsl::ConfigType*>, std::vector<std::string>> elsewhere_;
+    CheckMacros macros_;
 };
 
 }  // namespace endpointd::policy

@@ -38,7 +38,7 @@ bool has_field(const dsl::Object& object, std::string_view name) noexcept {
 }  // namespace
 
 // `path` behind "host." or "service.".
-MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_view path) noexcept {
+MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_view path) const noexcept {
     Found found;
     if (path == "name") {
         found.text = object.short_name;
@@ -53,13 +53,16 @@ MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_v
         found.is_text = true;
     }
     // What is no attribute at all is a state, a time or a mistake.
-    if (!found.value && !found.is_text && first != "vars" && !has_field(object, first)) found.later = true;
+    if (!found.value && !found.is_text && first != "vars" && !has_field(object, first)) {
+        if (states_) found.value = (&object == service_ ? states_->service : states_->host).find(path);
+        found.later = !states_;
+    }
     return found;
 }
 
 MacroScope::Found MacroScope::look_up(std::string_view name) const noexcept {
     Found later;
-    later.later = true;
+    later.later = !states_;
     if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
         const std::string_view of = name.substr(0, dot);
         const dsl::Object* const object = of == "host" ? host_ : of == "service" ? service_ : nullptr;
@@ -74,6 +77,7 @@ MacroScope::Found MacroScope::look_up(std::string_view name) const noexcept {
             return found;
         }
         if (name == "name" || has_field(*object, name)) return in_object(*object, name);
+        if (states_ && (object == service_ ? states_->service : states_->host).find(name)) return in_object(*object, name);
     }
     return later;
 }

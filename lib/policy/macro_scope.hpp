@@ -1,7 +1,7 @@
 #pragma once
-// What a host's and a service's attributes give for `$name$`, as far as that is known
-// without running anything (protocol, 6.4): addresses, names and custom variables are,
-// states and times are not. Pure; borrows the objects.
+// What a host's and a service's attributes give for `$name$` (protocol, 6.4): addresses,
+// names and custom variables are known without running anything, states and times only
+// to a run. Pure; borrows the objects.
 
 #include <cstddef>
 #include <optional>
@@ -23,10 +23,17 @@ struct StaticValue {
     json::Value value;   // null: not set
 };
 
+// What a run knows besides: "state", "check_attempt", "output", ... of each.
+struct StateMacros {
+    json::Object host, service;
+};
+
 class MacroScope {
 public:
     // `host`, and `service` where it is one of a service. Either may be null.
-    MacroScope(const dsl::Object* host, const dsl::Object* service) noexcept : host_(host), service_(service) {}
+    // `states`: null unless this is for a run.
+    MacroScope(const dsl::Object* host, const dsl::Object* service, const StateMacros* states = nullptr) noexcept
+        : host_(host), service_(service), states_(states) {}
 
     // The value of `$name$`. An error: the value can never be put together.
     Result<StaticValue> value_of(std::string_view name) const;
@@ -41,12 +48,13 @@ private:
     };
 
     Found look_up(std::string_view name) const noexcept;
-    static Found in_object(const dsl::Object& object, std::string_view path) noexcept;
+    Found in_object(const dsl::Object& object, std::string_view path) const noexcept;
     Result<StaticValue> expand(const Found& found, unsigned level, std::size_t& lookups) const;
     Result<StaticValue> expand_text(const std::string& text, unsigned level, std::size_t& lookups) const;
 
     const dsl::Object* host_;
     const dsl::Object* service_;
+    const StateMacros* states_;
 };
 
 }  // namespace endpointd::policy

@@ -5,7 +5,6 @@
 
 #include <bitset>
 #include <cstdint>
-#include <string>
 
 namespace endpointd::schedule {
 
@@ -35,7 +34,6 @@ struct Acknowledgement {
     Type type = Type::none;
     double expiry = 0;  // 0: never
     double changed = 0;
-    std::string author, comment;
 
     // None once its expiry has passed.
     bool holds(double now) const noexcept { return type != Type::none && (expiry == 0 || expiry >= now); }

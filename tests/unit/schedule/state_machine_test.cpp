@@ -92,7 +92,7 @@ TEST(StateMachine, NormalAcknowledgementEndsWithAnyChangeAndAStickyOneWithTheRec
 }
 
 TEST(StateMachine, AcknowledgementHoldsUntilItsExpiry) {
-    Acknowledgement acknowledgement{.type = Acknowledgement::Type::normal, .expiry = 100, .changed = 1, .author = {}, .comment = {}};
+    Acknowledgement acknowledgement{.type = Acknowledgement::Type::normal, .expiry = 100, .changed = 1};
     EXPECT_TRUE(acknowledgement.holds(100));
     EXPECT_FALSE(acknowledgement.holds(100.5));
     acknowledgement.expiry = 0;
