@@ -13,6 +13,7 @@
 #include "app.hpp"
 #include "cluster/config_worker.hpp"
 #include "cluster/dispatch.hpp"
+#include "cluster/outbound.hpp"
 #include "cluster/peers.hpp"
 #include "exec/client.hpp"
 #include "net/listener.hpp"
@@ -46,6 +47,8 @@ private:
     bool start_store();
     bool start_config_worker();
     void tick();
+    void start_outbound();
+    void tick_outbound();
     void start_runner_client(UniqueFd starter);
     void runner_ready(const std::string& digest);
     bool start_serving();
@@ -80,6 +83,7 @@ private:
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer stop_timer_{io_};
     boost::asio::steady_timer tick_timer_{io_};
+    boost::asio::steady_timer outbound_timer_{io_};
     policy::Usage usage_;
     // What is in force, and its numbers for `status`.
     std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
@@ -88,6 +92,7 @@ private:
     std::unique_ptr<exec::RunnerClient> runner_;
     std::unique_ptr<cluster::ConfigWorker> config_worker_;
     std::unique_ptr<cluster::Dispatcher> dispatcher_;
+    std::unique_ptr<cluster::Outbound> outbound_;
     std::unique_ptr<cluster::Peers> peers_;
     std::unique_ptr<net::Listener> listener_;
     std::unique_ptr<admin::Server> admin_;
