@@ -17,7 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kLoopsPatience{500};
 // What an admin answer under way gets.
 constexpr std::chrono::milliseconds kAdminGrace{1000};
-// Downtimes and comments end, and a store that failed is tried again, this often.
+// Downtimes and comments end, a store that failed is tried again, and leases are held to a
+// clock that was set, this often.
 constexpr std::chrono::seconds kTick{30};
 }  // namespace
 
@@ -47,6 +48,7 @@ int App::Impl::run() {
     start_runner_client(std::move(starter_.fd));
     dispatcher_ = std::make_unique<cluster::Dispatcher>(services());
     dispatcher_->config().load(store_->take_wanted());
+    start_leases();
     peers_ = std::make_unique<cluster::Peers>(io_.get_executor(), *dispatcher_, clock_, log_);
     start_outbound();
     apply_rules();
@@ -100,6 +102,7 @@ void App::Impl::tick() {
     tick_timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || stopping_) return;
         dispatcher_->config().tick();
+        leases_->tick();
         tick();
     });
 }
@@ -257,6 +260,7 @@ void App::Impl::stop(int status) {
     // ends and its results go out, then goodbye to the parents.
     if (listener_) listener_->close();
     tasks_.request_stop();
+    if (leases_) leases_->keep_all();
     const auto after_runner = [this] {
         asio::co_spawn(
             io_,

@@ -1,6 +1,6 @@
 #pragma once
 // The parts of the App and how they hang together; shared by app.cpp (start and
-// stop), reload.cpp and backend.cpp (what the admin API sees), and by nothing else.
+// stop), reload.cpp, leases.cpp and backend.cpp (what the admin API sees), and by nothing else.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +13,7 @@
 #include "app.hpp"
 #include "cluster/config_worker.hpp"
 #include "cluster/dispatch.hpp"
+#include "cluster/leases.hpp"
 #include "cluster/outbound.hpp"
 #include "cluster/peers.hpp"
 #include "exec/client.hpp"
@@ -36,6 +37,8 @@ public:
     admin::Health health() const override;
     std::optional<json::Value> caps(const std::optional<std::string>& parent) const override;
     Result<json::Value> caps_check(const admin::CapsQuestion& question) const override;
+    void grant_lease(admin::LeaseWish wish, const admin::Caller& caller, LeaseDone done) override;
+    void revoke_lease(std::uint64_t id, const admin::Caller& caller, LeaseDone done) override;
     std::shared_ptr<const catalog::Catalog> catalog() const override { return configuration_.catalog; }
     std::shared_ptr<const policy::Plan> plan() const override { return plan_; }
     Duration command_timeout() const override { return configuration_.settings.runner.timeout; }
@@ -49,6 +52,8 @@ private:
     void tick();
     void start_outbound();
     void tick_outbound();
+    void start_leases();
+    void await_end_of_lease();
     void start_runner_client(UniqueFd starter);
     void runner_ready(const std::string& digest);
     bool start_serving();
@@ -84,6 +89,7 @@ private:
     boost::asio::steady_timer stop_timer_{io_};
     boost::asio::steady_timer tick_timer_{io_};
     boost::asio::steady_timer outbound_timer_{io_};
+    boost::asio::steady_timer lease_timer_{io_};
     policy::Usage usage_;
     // What is in force, and its numbers for `status`.
     std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
@@ -91,6 +97,8 @@ private:
     std::unique_ptr<store::StoreThread> store_;
     std::unique_ptr<exec::RunnerClient> runner_;
     std::unique_ptr<cluster::ConfigWorker> config_worker_;
+    std::unique_ptr<cluster::Leases> leases_;
+    std::shared_ptr<const policy::Grants> grants_;  // of caps.d, and the leases
     std::unique_ptr<cluster::Dispatcher> dispatcher_;
     std::unique_ptr<cluster::Outbound> outbound_;
     std::unique_ptr<cluster::Peers> peers_;

@@ -81,7 +81,7 @@ json::Value App::Impl::status() const {
     json::Array parents, children;
     for (const cluster::PeerStatus& peer : peers_->status()) {
         const bool child = peer.relation == dsl::Relation::child || peer.relation == dsl::Relation::descendant;
-        (child ? children : parents).emplace_back(peer_view(peer, *configuration_.grants, outbound_->queued(peer.name)));
+        (child ? children : parents).emplace_back(peer_view(peer, *grants_, outbound_->queued(peer.name)));
     }
     const exec::RunnerCounters runner = runner_ ? runner_->counters() : exec::RunnerCounters{};
     const store::StoreStatus store = store_->status();
@@ -118,12 +118,11 @@ admin::Health App::Impl::health() const {
 }
 
 std::optional<json::Value> App::Impl::caps(const std::optional<std::string>& parent) const {
-    if (!parent) return policy::caps_show(*configuration_.grants, usage_);
+    if (!parent) return policy::caps_show(*grants_, usage_);
     const dsl::Endpoint* endpoint = configuration_.topology->endpoint(*parent);
-    const auto& entries = configuration_.grants->entries();
+    const auto& entries = grants_->entries();
     if (endpoint == nullptr && std::ranges::find(entries, *parent, &policy::Entry::key) == entries.end()) return std::nullopt;
-    return policy::caps_show(*configuration_.grants, usage_, *parent,
-                             endpoint != nullptr ? std::string_view(endpoint->zone) : std::string_view());
+    return policy::caps_show(*grants_, usage_, *parent, endpoint != nullptr ? std::string_view(endpoint->zone) : std::string_view());
 }
 
 Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) const {
@@ -136,7 +135,7 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
     if (question.host) request.host = *question.host;
     if (question.service) request.service = *question.service;
     if (question.command) request.command = *question.command;
-    policy::Verdict verdict = configuration_.grants->decide(question.parent, endpoint->zone, request);
+    policy::Verdict verdict = grants_->decide(question.parent, endpoint->zone, request);
     const auto deny = [&](policy::Reason reason, std::string detail) {
         verdict.allowed = false;
         verdict.reason = reason;
@@ -153,8 +152,7 @@ Result<json::Value> App::Impl::caps_check(const admin::CapsQuestion& question) c
             deny(policy::Reason::argument_refused, admission.error().text);
         } else if (!admission->inner.empty()) {
             request.command = admission->inner.front();
-            if (const policy::Verdict inner = configuration_.grants->decide(question.parent, endpoint->zone, request); !inner.allowed)
-                verdict = inner;
+            if (const policy::Verdict inner = grants_->decide(question.parent, endpoint->zone, request); !inner.allowed) verdict = inner;
         }
     }
     return policy::caps_check(verdict, *capability);
@@ -207,8 +205,8 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
     plan_ = std::move(plan);
     hosts_ = services_planned_ = 0;
     for (const policy::PlannedObject& planned : plan_->objects) {
-        hosts_ += planned.object.type->name == "Host" ? 1 : 0;
-        services_planned_ += planned.object.type->name == "Service" ? 1 : 0;
+        hosts_ += planned.object->type->name == "Host" ? 1 : 0;
+        services_planned_ += planned.object->type->name == "Service" ? 1 : 0;
     }
 }
 

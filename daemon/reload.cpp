@@ -13,9 +13,10 @@
 namespace endpointd {
 
 void App::Impl::apply_rules() {
+    grants_ = std::make_shared<const policy::Grants>(configuration_.grants->with_leases(leases_->grants()));
     auto rules = std::make_shared<cluster::Rules>();
     rules->topology = configuration_.topology;
-    rules->grants = configuration_.grants;
+    rules->grants = grants_;
     rules->catalog = configuration_.catalog;
     rules->runner_timeout = configuration_.settings.runner.timeout;
     rules->queue = configuration_.settings.runner.queue;

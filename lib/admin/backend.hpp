@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +46,15 @@ struct CapsQuestion {
     json::Object parameters;  // name -> text
 };
 
+// `caps grant`: what an operator asks for.
+struct LeaseWish {
+    std::string parent;      // an endpoint's name, or zone:NAME
+    std::string capability;  // as in caps.d
+    Duration length{};
+    json::Object scope;  // as in caps.d
+    std::string reason;
+};
+
 // Whether the daemon does its work; `reason` is for people.
 struct Health {
     bool ok = true;
@@ -72,6 +82,13 @@ public:
     // The JSON shape of `caps check`. Errc::invalid: no such capability;
     // Errc::not_found: no such endpoint. A denial is no error.
     virtual Result<json::Value> caps_check(const CapsQuestion& question) const = 0;
+
+    // Grants and revokes a lease, and audits it in the caller's name. The answers are the JSON shapes of `caps grant`
+    // ({"id","expires","warnings"}) and `caps revoke` ({"id","parent","capability"}), once the store has it. Errc::invalid: the wish;
+    // not_found: no such parent (the text names the known ones) or lease; too_large: too many leases; unavailable: the store.
+    using LeaseDone = std::function<void(Result<json::Value>)>;
+    virtual void grant_lease(LeaseWish wish, const Caller& caller, LeaseDone done) = 0;
+    virtual void revoke_lease(std::uint64_t id, const Caller& caller, LeaseDone done) = 0;
 
     // The catalog in force; never null. Kept by whoever asked past a reload.
     virtual std::shared_ptr<const catalog::Catalog> catalog() const = 0;

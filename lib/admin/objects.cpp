@@ -22,16 +22,18 @@ public:
 
 private:
     bool is_wanted(const policy::PlannedObject& planned) const {
-        return (!selection_.type || planned.object.type->name == *selection_.type) &&
-               (!selection_.name || planned.object.name == *selection_.name);
+        return (!selection_.type || planned.object->type->name == *selection_.type) &&
+               (!selection_.name || planned.object->name == *selection_.name);
     }
 
     json::Value shown(const policy::PlannedObject& planned) const {
         json::Object object = policy::object_json(planned);
-        const dsl::Place& place = planned.object.place;
-        object.set("file", place.file.empty() ? json::Value() : json::Value(place.file));
-        object.set("line", place.line == 0 ? json::Value() : json::Value(place.line));
-        if (selection_.text) object.set("text", planned.object.text ? json::Value(*planned.object.text) : json::Value());
+        const dsl::Place& place = planned.object->place;
+        // What a message made has no file; its name for the evaluation is nobody's business.
+        const bool in_file = planned.origin != policy::Origin::runtime && !place.file.empty();
+        object.set("file", in_file ? json::Value(place.file.str()) : json::Value());
+        object.set("line", in_file && place.line != 0 ? json::Value(place.line) : json::Value());
+        if (selection_.text) object.set("text", planned.object->text ? json::Value(*planned.object->text) : json::Value());
         return object;
     }
 

@@ -16,6 +16,8 @@ constexpr std::array kRoutes = {
     Route{"GET", "/v1/audit/*", "one audit record with its content", get_audit_record},
     Route{"GET", "/v1/caps", "what each parent may do", get_caps},
     Route{"GET", "/v1/caps/check", "whether a parent may do something", get_caps_check},
+    Route{"POST", "/v1/caps/grant", "grants a lease", post_caps_grant},
+    Route{"POST", "/v1/caps/revoke", "ends a lease", post_caps_revoke},
     Route{"GET", "/v1/catalog", "the commands", get_catalog},
     Route{"GET", "/v1/catalog/*", "one command", get_catalog_command},
     Route{"GET", "/v1/catalog/*/render", "what a command would run", get_catalog_render},

@@ -45,6 +45,8 @@ void get_metrics(const Call&, Reply);
 void get_objects(const Call&, Reply);
 void get_caps(const Call&, Reply);
 void get_caps_check(const Call&, Reply);
+void post_caps_grant(const Call&, Reply);
+void post_caps_revoke(const Call&, Reply);
 void get_audit(const Call&, Reply);
 void get_audit_record(const Call&, Reply);
 void get_audit_verify(const Call&, Reply);

@@ -6,15 +6,6 @@
 
 namespace endpointd::cluster {
 
-schedule::PluginRun plugin_run(const exec::Outcome& outcome) {
-    schedule::PluginRun run;
-    run.exit_status = outcome.exit_status;
-    run.signal = outcome.verdict == exec::Verdict::signalled ? outcome.signal : 0;
-    run.timed_out = outcome.verdict == exec::Verdict::timed_out;
-    run.output = outcome.output;
-    return run;
-}
-
 CommandAnswer::CommandAnswer(std::string node, const wire::ExecuteCommand& request, std::vector<std::string> redact)
     : node_(std::move(node)),
       type_(request.command_type),
@@ -27,8 +18,7 @@ CommandAnswer::CommandAnswer(std::string node, const wire::ExecuteCommand& reque
 bool CommandAnswer::redacted(std::string_view field) const noexcept { return std::ranges::find(redact_, field) != redact_.end(); }
 
 std::string CommandAnswer::encode(wire::CheckResultBody body) const {
-    body.check_source = node_;
-    body.scheduling_source = node_;
+    redact(body, redact_);
     return wire::encode(wire::CheckResult{host_, service_, std::move(body)});
 }
 
@@ -36,12 +26,8 @@ std::string CommandAnswer::refusal(std::string text, WallTime now) const {
     const double time = to_unix(now);
     if (source_) return wire::encode(wire::ExecutedCommand{*source_, host_, service_, kRefusedExit, std::move(text), time, time});
     if (type_ != wire::CommandType::check) return {};
-    wire::CheckResultBody body;
-    body.execution_start = body.execution_end = body.schedule_start = body.schedule_end = time;
-    body.exit_status = 3;
-    body.state = 3;
-    body.output = std::move(text);
-    return encode(std::move(body));
+    // Our own words are never redacted.
+    return wire::encode(wire::CheckResult{host_, service_, unknown_body(std::move(text), node_, now)});
 }
 
 std::string CommandAnswer::result(const exec::Outcome& outcome, WallTime now) const {
@@ -52,18 +38,7 @@ std::string CommandAnswer::result(const exec::Outcome& outcome, WallTime now) co
                                                   outcome.end});
     }
     if (type_ != wire::CommandType::check) return {};
-    schedule::Checked checked = schedule::checked(run);
-    wire::CheckResultBody body;
-    if (!redacted("command") && !outcome.argv.empty()) body.command = outcome.argv;
-    body.execution_start = outcome.start > 0 ? outcome.start : to_unix(now);
-    body.execution_end = outcome.end > 0 ? outcome.end : to_unix(now);
-    body.schedule_start = body.schedule_end = to_unix(now);
-    body.exit_status = checked.exit_status;
-    body.state = checked.state;
-    if (!redacted("output")) body.output = std::move(checked.output);
-    if (redacted("performance_data")) body.performance_data.reset();
-    else body.performance_data.emplace(checked.performance_data.begin(), checked.performance_data.end());
-    return encode(std::move(body));
+    return encode(result_body(outcome, node_, now));
 }
 
 std::string CommandAnswer::result(const BuiltinResult& result, WallTime now) const {
@@ -73,15 +48,7 @@ std::string CommandAnswer::result(const BuiltinResult& result, WallTime now) con
                                                   redacted("output") ? std::string() : result.output, time, time});
     }
     if (type_ != wire::CommandType::check) return {};
-    wire::CheckResultBody body;
-    if (!redacted("command")) body.command = command_;
-    body.execution_start = body.execution_end = body.schedule_start = body.schedule_end = time;
-    body.exit_status = result.state;
-    body.state = result.state;
-    if (!redacted("output")) body.output = result.output;
-    if (redacted("performance_data")) body.performance_data.reset();
-    else body.performance_data = result.performance_data;
-    return encode(std::move(body));
+    return encode(result_body(result, command_, node_, now));
 }
 
 }  // namespace endpointd::cluster

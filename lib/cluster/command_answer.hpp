@@ -8,17 +8,14 @@
 
 #include "base/clock.hpp"
 #include "cluster/builtin.hpp"
+#include "cluster/result_body.hpp"
 #include "exec/outcome.hpp"
-#include "schedule/check_result.hpp"
 #include "wire/message.hpp"
 
 namespace endpointd::cluster {
 
 // Exit status of an execution that was refused, as of a shell that may not execute.
 inline constexpr int kRefusedExit = 126;
-
-// The runner's words for how a plugin ended, as the check result's rules take them.
-schedule::PluginRun plugin_run(const exec::Outcome& outcome);
 
 class CommandAnswer {
 public:

@@ -36,7 +36,7 @@ std::string digest_of(const wire::ConfigUpdate& update) {
     return digest.hex();
 }
 
-double number_of(const json::Object& attributes, std::string_view name) {
+double number_of(const dsl::Attributes& attributes, std::string_view name) {
     const json::Value* value = attributes.find(name);
     return value != nullptr && value->number() != nullptr ? *value->number() : 0;
 }
@@ -163,9 +163,12 @@ void ConfigSync::apply_object(Change& change, const wire::ConfigUpdateObject& ob
     const policy::Modification* before = state_.modification(key);
     const policy::PlannedObject* planned = plan_->find(object.type, object.name);
     const bool exists = there != nullptr || (planned != nullptr && planned->origin != policy::Origin::runtime);
-    if (!exists && object.config && !object.config->empty()) return create(change, object);
+    const bool brings_text = object.config && !object.config->empty();
+    if (!exists && brings_text) return create(change, object);
     // An object that is not there may come with an update that waits; until then nobody sees its attributes.
     if (object.version <= std::max(there != nullptr ? there->version : 0, before != nullptr ? before->version : 0)) return;
+    // Its text never changes: another one is that of an object that was deleted and made anew while we were away.
+    if (there != nullptr && brings_text && *object.config != there->config) return create(change, object);
     modify(change, object, before);
 }
 
@@ -186,21 +189,28 @@ void ConfigSync::create(Change& change, const wire::ConfigUpdateObject& object) 
     }
     if (!admit(change, std::move(verdict), entry)) return;
     const WantedState::Key key{object.type, object.name};
-    // Attributes of the creating message do not count (protocol, 4.3), nor do those of an object before it.
+    entry.detail = state_.object(key) != nullptr ? "created anew" : "created";
+    // What was changed of one before it is none of this one's.
     state_.drop_modification(key);
     state_.put(
         policy::RuntimeObject{change.from.endpoint, object.type, object.name, object.zone.value_or(""), object.version, *object.config});
     entry.decision = store::Decision::accepted;
     entry.reason = store::Reason::ok;
-    entry.detail = "created";
     entry.parameter = std::to_string(object.version);
     step_.if_there.push_back({std::move(entry), key, {}});
+    // It is told late, and has been changed meanwhile. Upstream takes the text alone (protocol, 4.3), and differs from
+    // its parent until the next change.
+    if (!object.modified_attributes.empty()) modify(change, object, nullptr);
 }
 
 void ConfigSync::modify(Change& change, const wire::ConfigUpdateObject& object, const policy::Modification* before) {
     store::AuditEntry entry = entry_for(change.from.endpoint, object, change.payload);
     policy::Verdict verdict = may_modify(change.from.endpoint, object);
     if (!verdict.allowed) {
+        // What the sender wanted before, it does not want any more: it must not come back with the next grant.
+        if (before != nullptr && before->parent == change.from.endpoint && !before->attributes.empty())
+            state_.put(policy::Modification{before->parent, object.type, object.name, object.version, {}});
+        services_.usage.admit(verdict, services_.clock.steady());
         entry.reason = verdict.reason;
         entry.detail = verdict.detail;
         step_.records.push_back(std::move(entry));
@@ -245,15 +255,23 @@ void ConfigSync::apply_delete(Change& change, const wire::ConfigDeleteObject& ob
     entry.object_name = object.name;
     entry.content = change.payload;
     policy::Verdict verdict = policy::may_manage(change.from.endpoint, object.type, object.name, world_);
+    const policy::RuntimeObject* there = state_.object(key);
+    const policy::PlannedObject* planned = plan_->find(object.type, object.name);
     if (!verdict.allowed) {
+        // Of what is kept for a grant that ended, the object is not in force: who wanted it may take that back.
+        const bool in_force = planned != nullptr && planned->origin == policy::Origin::runtime;
+        if (there != nullptr && !in_force && there->parent == change.from.endpoint) {
+            state_.bury(key, std::max(there->version, object.version), now);
+            state_.drop_object(key);
+            state_.drop_modification(key);
+        }
+        services_.usage.admit(verdict, services_.clock.steady());
         entry.reason = verdict.reason;
         entry.detail = verdict.detail;
         step_.records.push_back(std::move(entry));
         return;
     }
-    const policy::RuntimeObject* there = state_.object(key);
     if (there == nullptr) {
-        const policy::PlannedObject* planned = plan_->find(object.type, object.name);
         if (planned != nullptr && planned->origin != policy::Origin::runtime) {
             entry.reason = store::Reason::out_of_scope;
             entry.detail = "it was not made at run time (" + planned->origin_text() + "): only its own configuration removes it";
@@ -261,7 +279,8 @@ void ConfigSync::apply_delete(Change& change, const wire::ConfigDeleteObject& ob
             return;
         }
         // A peer that has not heard of it yet must not make it again.
-        if (object.version > state_.deleted(key)) state_.bury(key, object.version, now);
+        if (object.version > state_.deleted(key) && admit(change, std::move(verdict), std::move(entry)))
+            state_.bury(key, object.version, now);
         return;
     }
     const policy::Modification* modification = state_.modification(key);
@@ -292,10 +311,10 @@ void ConfigSync::end_expired() {
     const double now = to_unix(services_.clock.wall());
     for (const char* type : {"Downtime", "Comment"}) {
         for (const policy::PlannedObject& planned : plan_->objects) {
-            const WantedState::Key key{type, planned.object.name};
+            const WantedState::Key key{type, planned.object->name};
             if (planned.origin != policy::Origin::runtime || state_.object(key) == nullptr || plan_->find(type, key.second) != &planned)
                 continue;
-            const json::Object& attributes = planned.object.attributes;
+            const dsl::Attributes& attributes = planned.object->attributes;
             double end = number_of(attributes, std::string_view(type) == "Comment" ? "expire_time" : "end_time");
             const json::Value* fixed = attributes.find("fixed");
             // A flexible downtime that began at its last moment lasts as long as it says.

@@ -106,7 +106,9 @@ bool ConfigSync::acceptable(const Sender& from, const wire::ConfigUpdateObject& 
             return refused(policy::Reason::malformed_message,
                            "a modified attribute is a path of at most " + std::to_string(kAttributeDepth) + " names");
     const policy::Verdict verdict = may_change(from.endpoint, object, object.config && !object.config->empty());
-    if (!verdict.allowed) {
+    // One that replaces something kept of its sender is refused when its turn comes: once, for nothing is kept after that.
+    const policy::Modification* kept = state_.modification({object.type, object.name});
+    if (!verdict.allowed && (kept == nullptr || kept->parent != from.endpoint || kept->attributes.empty())) {
         services_.usage.admit(verdict, services_.clock.steady());
         return refused(verdict.reason, verdict.detail);
     }
@@ -115,6 +117,7 @@ bool ConfigSync::acceptable(const Sender& from, const wire::ConfigUpdateObject& 
 
 void ConfigSync::update_object(const Sender& from, wire::ConfigUpdateObject object, std::string payload) {
     if (!acceptable(from, object, payload)) return;
+    object.version = std::min(object.version, to_unix(services_.clock.wall()) + kAheadOfClock);
     const std::size_t bytes = sizeof(Change) + payload.size() * 2;
     Change change{from, std::move(object), std::move(payload), bytes};
     if (queue_.size() < kWaitingChanges && queued_bytes_ + bytes <= kWaitingBytes) {
@@ -126,6 +129,7 @@ void ConfigSync::update_object(const Sender& from, wire::ConfigUpdateObject obje
 }
 
 void ConfigSync::delete_object(const Sender& from, wire::ConfigDeleteObject object, std::string payload) {
+    object.version = std::min(object.version, to_unix(services_.clock.wall()) + kAheadOfClock);
     store::AuditEntry entry = entry_for(from.endpoint, wire::Method::config_delete_object);
     entry.object_type = object.type;
     entry.object_name = object.name;
@@ -136,7 +140,8 @@ void ConfigSync::delete_object(const Sender& from, wire::ConfigDeleteObject obje
     } else if (object.name.empty() || object.name.size() > kObjectName) {
         entry.reason = store::Reason::limit_exceeded;
         entry.detail = "an object's name has 1 to " + std::to_string(kObjectName) + " bytes";
-    } else if (!verdict.allowed) {
+    } else if (const policy::RuntimeObject* kept = state_.object({object.type, object.name});
+               !verdict.allowed && (kept == nullptr || kept->parent != from.endpoint)) {
         services_.usage.admit(verdict, services_.clock.steady());
         entry.reason = verdict.reason;
         entry.detail = verdict.detail;
@@ -259,9 +264,16 @@ void ConfigSync::save(store::WantedChange change) {
         store_behind_ = false;
         unsaved_.clear();
         unsaved_.push_back(state_.everything());
-    } else if (!change.empty()) {
-        if (unsaved_.size() < kWaitingChanges) unsaved_.push_back(std::move(change));
-        else store_behind_ = true;
+    } else if (!change.empty() && !store_behind_) {
+        // Files may be as large as an update: a disk slower than a parent's updates must not be memory that grows.
+        const bool files_wait =
+            change.pushed && std::ranges::any_of(unsaved_, [](const store::WantedChange& one) { return one.pushed.has_value(); });
+        if (!files_wait && unsaved_.size() < kWaitingChanges) {
+            unsaved_.push_back(std::move(change));
+        } else {
+            unsaved_.clear();
+            store_behind_ = true;
+        }
     }
     write_next();
 }
@@ -280,7 +292,8 @@ void ConfigSync::write_next() {
             services_.log.error("store", "what parents want could not be stored; it is tried again");
             return;
         }
-        write_next();
+        if (store_behind_ && !evaluating_) save({});
+        else write_next();
     });
 }
 

@@ -31,7 +31,8 @@ double timestamp_of(const wire::ConfigUpdate& update, std::string_view zone, dou
         if (file.zone != zone || file.path != "/.timestamp") continue;
         double value = 0;
         const auto [end, error] = std::from_chars(file.content.data(), file.content.data() + file.content.size(), value);
-        return error == std::errc() && std::isfinite(value) ? value : 0;  // what nobody can read is not newer
+        if (error != std::errc() || !std::isfinite(value)) return 0;  // what nobody can read is not newer
+        return std::min(value, now + kAheadOfClock);
     }
     return now + kNoTimestampAhead;
 }

@@ -33,7 +33,11 @@ struct UpdateOutcome {
     bool anything() const noexcept { return !changed.empty() || !vanished.empty(); }
 };
 
-// `now`: seconds since 1970, for a zone without timestamp. A received checksum is not
+// Seconds ahead of our clock that a zone's timestamp or an object's version counts at most. A
+// parent's clock may be wrong; but what says to be of the far future would be the last for ever.
+inline constexpr double kAheadOfClock = 3600;
+
+// `now`: seconds since 1970, for a zone without timestamp and for one of the future. A received checksum is not
 // looked at: it says something of bytes that may not be those that came (protocol, 4.2).
 UpdateOutcome judge_update(const Production& there, const std::string& parent, const wire::ConfigUpdate& update, const policy::World& world,
                            const policy::UpdateLimits& limits, double now);

@@ -93,11 +93,12 @@ void Evaluator::apply_instance(Rule& rule, Item& target, const std::string& name
         item.presets.emplace_back("host_name", host);
         if (service) item.presets.emplace_back("service_name", heap_.text(target.made->short_name));
     }
-    if (name.empty() || name.find('!') != std::string::npos) {
+    if (name.empty() || name.size() > kObjectNameLength || has_control(name) || name.find('!') != std::string::npos) {
         // The rule stands; this one instance cannot be.
         item.made = nullptr;
-        refuse_at(Why::attribute, rule.statement->at, "an object made by this rule would be called '" + name + "', which is no name",
-                  rule.type, target.made->name + "!" + name, rule.statement, rule.file);
+        refuse_at(Why::attribute, rule.statement->at,
+                  "an object made by this rule would be called '" + name.substr(0, kObjectNameLength) + "', which is no name", rule.type,
+                  target.made->name + "!" + name.substr(0, kObjectNameLength), rule.statement, rule.file);
         return;
     }
     budget_.take(sizeof(Item) + name.size());
@@ -178,13 +179,13 @@ void Evaluator::join(Item& member, const std::string& group, std::uint16_t group
     if (std::ranges::find(names, json::Value(group)) != names.end()) return;
     budget_.take(group.size() + sizeof(json::Value));
     names.emplace_back(group);
-    member.attributes.set("groups", std::move(names));
+    member.attributes.set(member.type->fields[groups_field], values_.share(std::move(names)));
     member.assigned_groups.push_back(group);
     // What `host.groups` reads from now on: a list of its own, whoever shared the one before.
     const Value* const before = member.made->find(groups_field);
     Array* const list = heap_.array(before && before->array() ? before->array()->items : std::vector<Value>());
     heap_.append(*list, heap_.text(group));
-    member.made->set(groups_field, Value(list));
+    heap_.set(*member.made, groups_field, Value(list));
 }
 
 }  // namespace endpointd::dsl

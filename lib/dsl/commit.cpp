@@ -26,7 +26,7 @@ void Evaluator::commit() {
         for (Item* item : items->second) {
             if (item->finished) result_.objects.push_back(given_out(*item));
             // A body may define an object of a type that was committed before it.
-            else if (!item->made)
+            else if (!item->made && !item->displaced)
                 refuse_at(Why::evaluation, item->statement->at, "defined too late: objects of this type are complete", item->type,
                           item->name, item->statement, item->file);
         }
@@ -37,7 +37,8 @@ void Evaluator::commit_type(const ConfigType& type) {
     const auto found = by_type_.find(&type);
     if (found == by_type_.end()) return;
     // Bodies may define more of the same type.
-    for (std::size_t i = 0; i < found->second.size(); ++i) make(*found->second[i]);
+    for (std::size_t i = 0; i < found->second.size(); ++i)
+        if (!found->second[i]->displaced) make(*found->second[i]);
     check_references(type);
 }
 
@@ -101,19 +102,21 @@ bool Evaluator::finish(Item& item) {
     }
     if (there_.contains({&type, object.name})) return error("the host itself has an object of this name; that one stays", Why::redefined);
     const auto [taken, added] = made_.try_emplace({&type, object.name}, &item);
-    if (!added) {
+    if (!added && gives_way(*taken->second, object.name, item.file)) {
+        Item& first = *std::exchange(taken->second, &item);
+        first.finished = false;
+        refuse_displaced(first, object.name);
+    } else if (!added) {
         const Item& first = *taken->second;
         return error("'" + object.name + "' is defined already at " + files_[first.file].file->source.path + ":" +
                          std::to_string(first.statement->at.line) + "; that one stays",
                      Why::redefined);
     }
-    std::vector<json::Object::Member> members;
+    item.attributes.reserve(object.fields.size());
     for (const auto& [index, value] : object.fields) {
         if (type.fields[index].kind == FieldKind::own) continue;
-        members.emplace_back(std::string(type.fields[index].name), to_json(value, 0));
+        item.attributes.set(type.fields[index], values_.share(to_json(value, 0)));
     }
-    auto attributes = json::Object::from_members(std::move(members));
-    item.attributes = attributes ? std::move(*attributes) : json::Object();
     for (const Field& field : type.fields) {
         if (!field.required) continue;
         const json::Value* const value = item.attributes.find(field.name);
@@ -255,15 +258,30 @@ json::Value Evaluator::to_json(const Value& value, unsigned depth) {
                       making_->file, making_->statement->at, std::nullopt};
 }
 
+SharedString Evaluator::shared(const std::string& text) {
+    const auto known = strings_.find(text);
+    return known != strings_.end() ? known->second : strings_.emplace(text, text).first->second;
+}
+
+SharedNames Evaluator::shared(std::vector<std::string> names) {
+    if (names.empty()) return nullptr;
+    SharedNames& kept = names_[names];
+    if (!kept) kept = std::make_shared<const std::vector<std::string>>(std::move(names));
+    return kept;
+}
+
 Object Evaluator::given_out(Item& item) {
     Object made;
     made.type = item.type;
     made.name = item.made->name;
-    made.short_name = item.made->short_name;
-    made.zone = item.made->zone;
-    made.package = item.made->package;
+    made.zone = shared(item.made->zone);
+    made.package = shared(item.made->package);
+    item.attributes.shrink_to_fit();
     made.attributes = std::move(item.attributes);
-    made.templates = std::move(item.made->templates);
+    std::vector<std::string> templates = std::move(item.made->templates);
+    templates.erase(templates.begin());  // its own name
+    made.imported = shared(std::move(templates));
+    item.assigned_groups.shrink_to_fit();
     made.assigned_groups = std::move(item.assigned_groups);
     made.place = place(item.file, item.statement->at);
     made.text = text_of(item.statement, item.file);

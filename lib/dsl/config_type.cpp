@@ -57,7 +57,7 @@ std::string full_name(const Instance& object, std::string_view short_name) {
     return name.append("!").append(short_name);
 }
 
-json::Object with_defaults(const ConfigType& type, std::string_view name, const json::Object& set) {
+json::Object with_defaults(const ConfigType& type, std::string_view name, const Attributes& set) {
     std::vector<json::Object::Member> members;
     for (const Field& field : type.fields) {
         const json::Value* const value = set.find(field.name);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "dsl/attributes.hpp"
 #include "json/value.hpp"
 
 namespace endpointd::dsl {
@@ -76,11 +77,11 @@ Result<json::Value> converted(const Field& field, const json::Value& value);
 
 // Every attribute with its final value, Icinga's names: what `objects show` prints.
 // `set` holds those that differ from their defaults.
-json::Object with_defaults(const ConfigType& type, std::string_view name, const json::Object& set);
+json::Object with_defaults(const ConfigType& type, std::string_view name, const Attributes& set);
 
 // What upstream's own validation says of final attributes (intervals above 0, ranges of a TimePeriod that
 // read, $ in vars closed, nothing required empty, ...). Empty: all is well. References are not looked up here.
-std::string validate(const ConfigType& type, const json::Object& set);
+std::string validate(const ConfigType& type, const Attributes& set);
 
 // The same of the name that stands behind `object` or comes out of an `apply`.
 std::string validate_name(std::string_view short_name);

@@ -6,15 +6,19 @@
 // see Limits. Pure; any thread; the result owns all it holds.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/findings.hpp"
+#include "dsl/attributes.hpp"
 #include "dsl/budget.hpp"
 #include "dsl/config_type.hpp"
+#include "dsl/shared_string.hpp"
 #include "json/value.hpp"
 
 namespace endpointd::dsl {
@@ -33,7 +37,7 @@ struct ZoneFile {
 };
 
 struct Place {
-    std::string file;
+    SharedString file;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
 };
@@ -42,23 +46,27 @@ struct Place {
 inline constexpr std::size_t kKeptText = 64 * 1024;
 // Never null; one text for all objects that a rule makes.
 using SharedText = std::shared_ptr<const std::string>;
+using SharedNames = std::shared_ptr<const std::vector<std::string>>;
 // Refusals that are told one by one; the others are counted.
 inline constexpr std::size_t kRefusedMost = 10'000;
 // Containers within each other in the value of an attribute: with what stands around
 // it in a message it stays below the depth of JSON that peers take.
 inline constexpr unsigned kAttributeDepth = 24;
 
-// One object with its final attributes.
+// One object with its final attributes. What it has in common with others is held once
+// (there may be a hundred thousand, for as long as they stand).
 struct Object {
     const ConfigType* type = nullptr;
     std::string name;  // full
-    std::string short_name;
-    std::string zone, package;
-    json::Object attributes;                   // those that differ from their defaults
-    std::vector<std::string> templates;        // own name, then what it imported, in order
+    SharedString zone, package;
+    Attributes attributes;                     // those that differ from their defaults
+    SharedNames imported;                      // templates, in order; null: none
     std::vector<std::string> assigned_groups;  // of `groups`: those it is in by an `assign where` of theirs alone
     Place place;                               // where `object` or `apply` stands
     SharedText text;                           // that statement as written
+
+    std::string_view short_name() const noexcept;  // the part behind the last "!"; valid as long as `name`
+    std::vector<std::string> templates() const;    // own name, then `imported`: what `templates` reads as
 };
 
 enum class Why : std::uint8_t {
@@ -92,6 +100,8 @@ struct Surroundings {
     std::vector<std::pair<std::string, std::string>> objects;  // type, full name
     std::vector<std::string> global_zones;                     // hosts and services cannot be in them
     bool director_basics = true;                               // see director.hpp
+    // May who brings this text define such an object at all? Asked where two of them want a name. Empty: all may.
+    std::function<bool(const ZoneFile& by, std::string_view type, const std::string& name)> in_scope = {};
 };
 
 struct Evaluation {

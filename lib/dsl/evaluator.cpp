@@ -12,8 +12,12 @@ namespace endpointd::dsl {
 
 namespace {
 
+constexpr std::size_t kExcerptOfName = 64;  // bytes of what is no name
+
 // One error's line without the caret below it.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string cut(const std::string& text) { return text.size() <= kRefusalText ? text : text.substr(0, kRefusalText - 3) + "..."; }
 
 // `assign where` and `ignore where` of a body, wherever in it they stand.
 void collect_where(const Node& body, std::vector<const Node*>& assign, std::vector<const Node*>& ignore) {
@@ -145,6 +149,30 @@ const ConfigType* Evaluator::defined_type(const Node& node, Frame& frame) {
     return type.type()->config;
 }
 
+// The first of a name stays, but for one that its owner has no right to: it will be
+// rejected, and must not take the name from who has the right.
+bool Evaluator::gives_way(const Item& first, const std::string& name, std::uint32_t file) const {
+    const ZoneFile &one = *files_[first.file].file, &other = *files_[file].file;
+    if (!surroundings_.in_scope || first.abstract || one.owner == other.owner) return false;
+    return !surroundings_.in_scope(one, first.type->name, name) && surroundings_.in_scope(other, first.type->name, name);
+}
+
+void Evaluator::refuse_displaced(const Item& first, const std::string& name) {
+    refuse_at(Why::redefined, first.statement->at,
+              "'" + name + "' is outside of what its parent may configure, and another parent defines it", first.type, name,
+              first.statement, first.file);
+}
+
+// Upstream takes any bytes; what is longer or holds control characters is nobody's name but an attacker's.
+bool Evaluator::is_name(const std::string& name, const ConfigType& type, const Node& statement, std::uint32_t file) {
+    const bool fits = name.size() <= kObjectNameLength;
+    if (fits && !has_control(name)) return true;
+    refuse_at(Why::attribute, statement.at,
+              fits ? "a name cannot hold control characters" : "a name has at most " + std::to_string(kObjectNameLength) + " bytes", &type,
+              escaped(name, kExcerptOfName), &statement, file);
+    return false;
+}
+
 // May objects and templates of this type be registered; if not it is told.
 bool Evaluator::takes(const ConfigType& type, const std::string& name, const Node& statement, std::uint32_t file) {
     if (type.role == TypeRole::object || (type.role == TypeRole::topology && authority_ == Authority::local)) return true;
@@ -160,7 +188,7 @@ void Evaluator::define(const Node& node, Frame& frame) {
     const ConfigType* const type = defined_type(node.children[0], frame);
     const std::string name = interpreter_.to_text(interpreter_.evaluate(node.children[1], frame));
     const bool abstract = node.text == "template";
-    if (!takes(*type, name, node, frame.file)) return;
+    if (!is_name(name, *type, node, frame.file) || !takes(*type, name, node, frame.file)) return;
     Item item;
     item.type = type;
     item.name = name;
@@ -183,7 +211,10 @@ void Evaluator::define(const Node& node, Frame& frame) {
     const bool simple = abstract || !type->composed;
     if (simple) {
         const auto [taken, added] = named_.try_emplace({type, name}, nullptr);
-        if (!added) {
+        if (!added && !abstract && gives_way(*taken->second, name, frame.file)) {
+            taken->second->displaced = true;
+            refuse_displaced(*taken->second, name);
+        } else if (!added) {
             const Item& first = *taken->second;
             return bad(Why::redefined, "'" + name + "' is defined already at " + files_[first.file].file->source.path + ":" +
                                            std::to_string(first.statement->at.line) + "; that one stays");
@@ -206,7 +237,7 @@ void Evaluator::apply(const Node& node, Frame& frame) {
     const ConfigType* const type = defined_type(node.children[0], frame);
     std::string name =
         node.children[1].kind == NodeKind::none ? std::string() : interpreter_.to_text(interpreter_.evaluate(node.children[1], frame));
-    if (!takes(*type, name, node, frame.file)) return;
+    if (!is_name(name, *type, node, frame.file) || !takes(*type, name, node, frame.file)) return;
     const auto bad = [&](std::string message) { refuse_at(Why::evaluation, node.at, std::move(message), type, name, &node, frame.file); };
     Rule rule;
     const std::string& target = node.children[3].text;
@@ -273,6 +304,7 @@ Flow Evaluator::import(const std::string& name, Frame& frame) {
             throw ScriptError{Why::depends, "imports '" + name + "', which was refused", file, at, refused->second};
         }
         if (const ItlTemplate* known = itl_template(object->type->name, name); known && known->without_effect) {
+            budget_.take(name.size() + sizeof(std::string));
             making_->made->templates.push_back(name);
             return Flow::next;
         }
@@ -297,8 +329,8 @@ std::vector<Instance*> Evaluator::all(const ConfigType& type) {
     return found;
 }
 
-Place Evaluator::place(std::uint32_t file, Position at) const {
-    return {file < files_.size() ? files_[file].file->source.path : std::string(), at.line, at.column};
+Place Evaluator::place(std::uint32_t file, Position at) {
+    return {file < files_.size() ? shared(files_[file].file->source.path) : SharedString(), at.line, at.column};
 }
 
 SharedText Evaluator::text_of(const Node* statement, std::uint32_t index) {
@@ -324,19 +356,25 @@ SharedText Evaluator::text_of(const Node* statement, std::uint32_t index) {
 
 void Evaluator::refuse(const ScriptError& error, const ConfigType* type, const std::string& name, const Node* statement,
                        std::uint32_t file) {
-    if (type && !name.empty()) refused_names_.try_emplace({type, name}, error.cause.value_or(error.why));
+    // What a loop refuses costs as well: names and messages are the text's choice.
+    budget_.step();
+    if (type && !name.empty()) {
+        budget_.take(sizeof(Name) + name.size());
+        refused_names_.try_emplace({type, name}, error.cause.value_or(error.why));
+    }
     if (result_.refused.size() >= kRefusedMost) {
         ++result_.left_out;
         return;
     }
+    budget_.take(sizeof(Refused) + std::min(name.size(), kRefusalText) + std::min(error.message.size(), kRefusalText));
     Refused refused;
     refused.why = error.why;
     refused.cause = error.cause;
     if (type) refused.type = type->name;
-    refused.name = name;
+    refused.name = cut(name);
     if (file < files_.size()) refused.zone = files_[file].file->zone;
     refused.place = place(error.file, error.at);
-    refused.message = error.message;
+    refused.message = cut(error.message);
     refused.text = text_of(statement, file);
     result_.refused.push_back(std::move(refused));
 }
@@ -344,6 +382,17 @@ void Evaluator::refuse(const ScriptError& error, const ConfigType* type, const s
 void Evaluator::refuse_at(Why why, Position at, std::string message, const ConfigType* type, const std::string& name, const Node* statement,
                           std::uint32_t file) {
     refuse(ScriptError{why, std::move(message), file, at, std::nullopt}, type, name, statement, file);
+}
+
+std::string_view Object::short_name() const noexcept {
+    const std::size_t mark = type->composed ? name.rfind('!') : std::string::npos;
+    return std::string_view(name).substr(mark == std::string::npos ? 0 : mark + 1);
+}
+
+std::vector<std::string> Object::templates() const {
+    std::vector<std::string> names{std::string(short_name())};
+    if (imported) names.insert(names.end(), imported->begin(), imported->end());
+    return names;
 }
 
 Evaluation evaluate(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits) {

@@ -3,6 +3,7 @@
 // becomes objects, type by type (protocol, 10.4). Not for others: use evaluation.hpp.
 // One thread; lives for one evaluation.
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -15,8 +16,19 @@
 #include "dsl/interpreter.hpp"
 #include "dsl/parser.hpp"
 #include "dsl/source.hpp"
+#include "dsl/value_pool.hpp"
 
 namespace endpointd::dsl {
+
+// Bytes of a refusal's message and of the name in it: both may hold what the text made at will.
+inline constexpr std::size_t kRefusalText = 2048;
+// Bytes of a name as it is written behind the type. Longer ones are nobody's; of an
+// object's full name there are at most three of them.
+inline constexpr std::size_t kObjectNameLength = 1024;
+
+inline bool has_control(std::string_view name) noexcept {
+    return std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
 
 class Evaluator final : private Definitions {
 public:
@@ -50,8 +62,9 @@ private:
         std::vector<const Node*> assign, ignore;  // of a group
         Instance* made = nullptr;
         std::vector<std::string> assigned_groups;
-        json::Object attributes;
-        bool finished = false;  // accepted: it is given out
+        Attributes attributes;
+        bool finished = false;   // accepted: it is given out
+        bool displaced = false;  // its name is of another owner, who may define it
     };
 
     struct Rule {
@@ -78,6 +91,9 @@ private:
     std::vector<Instance*> all(const ConfigType& type) override;
     void check_owner(std::uint32_t written) const;
     const ConfigType* defined_type(const Node& node, Frame& frame);
+    bool is_name(const std::string& name, const ConfigType& type, const Node& statement, std::uint32_t file);
+    bool gives_way(const Item& first, const std::string& name, std::uint32_t file) const;
+    void refuse_displaced(const Item& first, const std::string& name);
     bool takes(const ConfigType& type, const std::string& name, const Node& statement, std::uint32_t file);
 
     // --- Applying (apply_rules.cpp) ---
@@ -101,13 +117,15 @@ private:
     std::optional<ScriptError> missing(const ConfigType& type, const std::string& name, std::string_view attribute) const;
     json::Value to_json(const Value& value, unsigned depth);
     Object given_out(Item& item);
+    SharedString shared(const std::string& text);
+    SharedNames shared(std::vector<std::string> names);
 
     // --- Refusing ---
     void refuse(const ScriptError& error, const ConfigType* type, const std::string& name, const Node* statement, std::uint32_t file);
     void refuse_at(Why why, Position at, std::string message, const ConfigType* type, const std::string& name, const Node* statement,
                    std::uint32_t file);
     void refuse_item(const Item& item, const ScriptError& error);
-    Place place(std::uint32_t file, Position at) const;
+    Place place(std::uint32_t file, Position at);
     SharedText text_of(const Node* statement, std::uint32_t file);
 
     Authority authority_;
@@ -125,6 +143,9 @@ private:
     std::map<Name, Why> refused_names_;
     std::deque<Rule> rules_;
     std::map<std::pair<const Node*, std::uint32_t>, SharedText> texts_;
+    ValuePool values_;
+    std::map<std::string, SharedString> strings_;            // zones, packages and paths, once each
+    std::map<std::vector<std::string>, SharedNames> names_;  // lists of templates, once each
     Item* making_ = nullptr;
     std::uint32_t running_ = 0;              // whose statement, rule or body runs: its file
     std::size_t nodes_left_ = kSyntaxNodes;  // of the trees of all files together

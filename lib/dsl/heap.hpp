@@ -67,6 +67,15 @@ public:
         dictionary.items.emplace_hint(place, std::move(key), std::move(value));
     }
 
+    void set(Instance& object, std::uint16_t field, Value value) {
+        if (!object.find(field)) budget_.take(sizeof(decltype(object.fields)::value_type));
+        object.set(field, std::move(value));
+    }
+    void wrote(Instance& object, Instance::Written place) {
+        if (!object.written_at(place.field)) budget_.take(sizeof place);
+        object.wrote(place);
+    }
+
 private:
     static constexpr std::size_t kDictionaryEntry = 96;  // bytes of a node of std::map with its key and value
 

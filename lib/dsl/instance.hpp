@@ -33,9 +33,12 @@ struct Instance {
 
     // Null: not set.
     const Value* find(std::uint16_t field) const noexcept;
+    const Written* written_at(std::uint16_t field) const noexcept;
+
+private:
+    friend class Heap;  // which charges for them
     void set(std::uint16_t field, Value value);
     void wrote(Written place);
-    const Written* written_at(std::uint16_t field) const noexcept;
 };
 
 }  // namespace endpointd::dsl

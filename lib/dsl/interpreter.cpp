@@ -2,12 +2,14 @@
 
 #include "dsl/interpreter.hpp"
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "dsl/interpreter_level.hpp"
 #include "dsl/natives.hpp"
+#include "dsl/zones.hpp"
 
 namespace endpointd::dsl {
 
@@ -123,6 +125,7 @@ Dictionary* Interpreter::close_over(const Node& node, std::size_t first, Frame& 
 
 // Locals, fields of `this`, types, globals (protocol, 10.3).
 Interpreter::Found Interpreter::name(const std::string& name, Frame& frame) {
+    heap_.budget().step(name.size() / kBytesOfStep);
     // In a body the object's own attributes and what an apply rule sets are as they should be.
     const bool in_body = frame.self.instance() != nullptr;
     const Value* const local = frame.locals->find(name);
@@ -162,6 +165,8 @@ Value Interpreter::field_named(const Value& of, const std::string& name) {
             return array->items[static_cast<std::size_t>(index)];
         }
     } else if (const Dictionary* dictionary = of.dictionary()) {
+        // Keys that differ at their ends only are gone through for each level of the tree.
+        heap_.budget().step(name.size() / kBytesOfStep * std::bit_width(dictionary->items.size()));
         if (const Value* found = dictionary->find(name)) return *found;
         const Builtin* method = method_of(of, name);
         return method ? Value(native(*method)) : Value();
@@ -207,7 +212,7 @@ Value Interpreter::field_of_object(Instance& object, const std::string& name) {
     if (name == "display_name") return heap_.text(object.short_name);
     Value made = default_of(field);
     // What is a container is the object's own from the first look on.
-    if (made.array()) object.set(*index, made);
+    if (made.array()) heap_.set(object, *index, made);
     return made;
 }
 
@@ -230,6 +235,7 @@ Value Interpreter::field(const Value& of, const Value& name) {
 
 void Interpreter::set_field(const Value& of, const Value& name_value, Value value) {
     const std::string name = to_text(name_value);
+    heap_.budget().step(name.size() / kBytesOfStep);
     if (Dictionary* dictionary = of.dictionary()) {
         if (dictionary->frozen) fail("the dictionary must not be modified");
         return heap_.set(*dictionary, name, std::move(value));
@@ -259,13 +265,16 @@ void Interpreter::set_attribute(Instance& object, const std::string& name, Value
     const Field& field = type.fields[*index];
     if (field.kind == FieldKind::own) {
         if (name != "zone") fail("the attribute '" + name + "' cannot be set", Why::attribute);
-        object.zone = value.is_null() ? std::string() : to_text(value);
+        std::string zone = value.is_null() ? std::string() : to_text(value);
+        if (zone.size() > kNameLength)
+            fail("attribute 'zone': a zone's name has at most " + std::to_string(kNameLength) + " bytes", Why::attribute);
+        object.zone = std::move(zone);
         return;
     }
     auto made = converted(field, value, heap_);
     if (!made) fail("attribute '" + name + "': " + made.error().text, Why::attribute);
-    object.set(*index, std::move(*made));
-    object.wrote({*index, file_, at_.line, at_.column});
+    heap_.set(object, *index, std::move(*made));
+    heap_.wrote(object, {*index, file_, at_.line, at_.column});
 }
 
 // A global, for whoever may write one. `constant`: by `const` or a named function, which pushed text may use.

@@ -15,20 +15,20 @@ std::string at(std::string_view attribute, std::string_view what) {
     return "attribute '" + std::string(attribute) + "': " + std::string(what);
 }
 
-const json::Array& array_of(const json::Object& set, std::string_view name) {
+const json::Array& array_of(const Attributes& set, std::string_view name) {
     static const json::Array kNone;
     const json::Value* const value = set.find(name);
     return value && value->array() ? *value->array() : kNone;
 }
 
-bool is_set(const json::Object& set, std::string_view name) {
+bool is_set(const Attributes& set, std::string_view name) {
     const json::Value* const value = set.find(name);
     return value && value->string() && !value->string()->empty();
 }
 
 // --- Of every type ---
 
-std::string check_required(const ConfigType& type, const json::Object& set) {
+std::string check_required(const ConfigType& type, const Attributes& set) {
     for (const Field& field : type.fields) {
         if (!field.required) continue;
         const json::Value* const value = set.find(field.name);
@@ -38,7 +38,7 @@ std::string check_required(const ConfigType& type, const json::Object& set) {
     return {};
 }
 
-std::string check_references(const ConfigType& type, const json::Object& set) {
+std::string check_references(const ConfigType& type, const Attributes& set) {
     for (const Field& field : type.fields) {
         if (field.kind != FieldKind::references) continue;
         for (const json::Value& name : array_of(set, field.name))
@@ -54,7 +54,7 @@ bool closed(const json::Value& value) {
     return !text || std::count(text->begin(), text->end(), '$') % 2 == 0;
 }
 
-std::string check_vars(const json::Object& set) {
+std::string check_vars(const Attributes& set) {
     const json::Value* const vars = set.find("vars");
     if (!vars || !vars->object()) return {};
     // Texts of a variable, of its elements and of its members; upstream looks no deeper.
@@ -70,7 +70,7 @@ std::string check_vars(const json::Object& set) {
 
 // --- Of single attributes ---
 
-std::string check_above_zero(const json::Object& set, std::initializer_list<std::string_view> names, bool must_be_set) {
+std::string check_above_zero(const Attributes& set, std::initializer_list<std::string_view> names, bool must_be_set) {
     for (const std::string_view name : names) {
         const json::Value* const value = set.find(name);
         if (value ? !value->number() || *value->number() <= 0 : must_be_set) return at(name, "it must be greater than 0");
@@ -97,7 +97,7 @@ constexpr std::array<Bit, 9> kTypes = {{{"DowntimeStart", 1},
 constexpr unsigned kAllTypes = 511;
 
 // An array of names, or of numbers that are the sum of their bits, within `allowed`.
-std::string check_filter(const json::Object& set, std::string_view attribute, std::span<const Bit> words, unsigned allowed) {
+std::string check_filter(const Attributes& set, std::string_view attribute, std::span<const Bit> words, unsigned allowed) {
     for (const json::Value& element : array_of(set, attribute)) {
         unsigned bits = 0;
         bool known = false;
@@ -116,7 +116,7 @@ std::string check_filter(const json::Object& set, std::string_view attribute, st
     return {};
 }
 
-std::string check_ranges(const json::Object& set) {
+std::string check_ranges(const Attributes& set) {
     const json::Value* const ranges = set.find("ranges");
     if (!ranges || !ranges->object()) return {};
     for (const auto& [day, times] : *ranges->object()) {
@@ -127,7 +127,7 @@ std::string check_ranges(const json::Object& set) {
     return {};
 }
 
-std::string check_times(const json::Object& set) {
+std::string check_times(const Attributes& set) {
     const json::Value* const times = set.find("times");
     if (!times || !times->object()) return {};
     constexpr Field kNumber{.name = "times", .kind = FieldKind::number};
@@ -142,7 +142,7 @@ std::string check_times(const json::Object& set) {
     return {};
 }
 
-std::string check_child_options(const json::Object& set) {
+std::string check_child_options(const Attributes& set) {
     constexpr std::array<std::string_view, 3> kOptions = {"DowntimeNoChildren", "DowntimeTriggeredChildren",
                                                           "DowntimeNonTriggeredChildren"};
     const json::Value* const value = set.find("child_options");
@@ -162,31 +162,31 @@ std::string first_of(std::initializer_list<std::string> problems) {
     return {};
 }
 
-std::string check_checkable(const json::Object& set) {
+std::string check_checkable(const Attributes& set) {
     return check_above_zero(set, {"check_interval", "retry_interval", "max_check_attempts"}, false);
 }
 
-std::string check_user(const json::Object& set) {
+std::string check_user(const Attributes& set) {
     return first_of({check_filter(set, "states", kStates, kHostStates | kServiceStates), check_filter(set, "types", kTypes, kAllTypes)});
 }
 
-std::string check_notification(const json::Object& set) {
+std::string check_notification(const Attributes& set) {
     if (array_of(set, "users").empty() && array_of(set, "user_groups").empty()) return "neither 'users' nor 'user_groups' names anybody";
     return first_of({check_times(set), check_filter(set, "states", kStates, is_set(set, "service_name") ? kServiceStates : kHostStates),
                      check_filter(set, "types", kTypes, kAllTypes)});
 }
 
-std::string check_dependency(const json::Object& set) {
+std::string check_dependency(const Attributes& set) {
     return check_filter(set, "states", kStates, is_set(set, "parent_service_name") ? kServiceStates : kHostStates);
 }
 
-std::string check_scheduled_downtime(const json::Object& set) { return first_of({check_ranges(set), check_child_options(set)}); }
+std::string check_scheduled_downtime(const Attributes& set) { return first_of({check_ranges(set), check_child_options(set)}); }
 
-std::string check_downtime(const json::Object& set) { return check_above_zero(set, {"start_time", "end_time"}, true); }
+std::string check_downtime(const Attributes& set) { return check_above_zero(set, {"start_time", "end_time"}, true); }
 
 struct Rule {
     std::string_view type;
-    std::string (*check)(const json::Object&);
+    std::string (*check)(const Attributes&);
 };
 constexpr std::array<Rule, 8> kRules = {{{"Host", check_checkable},
                                          {"Service", check_checkable},
@@ -205,7 +205,7 @@ std::string validate_name(std::string_view short_name) {
     return {};
 }
 
-std::string validate(const ConfigType& type, const json::Object& set) {
+std::string validate(const ConfigType& type, const Attributes& set) {
     if (std::string problem = first_of({check_required(type, set), check_references(type, set), check_vars(set)}); !problem.empty())
         return problem;
     for (const Rule& rule : kRules)

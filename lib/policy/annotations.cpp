@@ -28,6 +28,18 @@ std::optional<Objection> too_long(const Grant& grant, const dsl::Object& object)
 
 }  // namespace
 
+// By every one of the grants that allow it: one that lets it last is enough.
+std::optional<Objection> Judge::longer_than_granted(const Verdict& verdict, const dsl::Object& annotation) {
+    std::optional<Objection> first;
+    for (const Grant* grant : verdict.grants) {
+        if (!grant) continue;
+        std::optional<Objection> objection = too_long(*grant, annotation);
+        if (!objection) return std::nullopt;
+        if (!first) first = std::move(objection);
+    }
+    return first;
+}
+
 std::optional<Objection> Judge::objection_to_annotation(const ReadAnnotation& read, const std::string& parent) {
     if (read.objection) return read.objection;
     const dsl::Object& object = read.object;
@@ -38,30 +50,23 @@ std::optional<Objection> Judge::objection_to_annotation(const ReadAnnotation& re
     if (subject.service) request.service = *subject.service;
     const Verdict verdict = rights_.grants().decide(parent, rights_.of(parent).zone, request);
     if (!verdict.allowed) return Objection{verdict.reason, verdict.detail};
-    if (std::optional<std::string> why = why_not_ours(object.zone, rights_.topology()))
+    if (std::optional<std::string> why = why_not_ours(object.zone.str(), rights_.topology()))
         return Objection{Reason::zone_not_authorized, *std::move(why)};
     if (find(object.type->name, object.name)) return Objection{Reason::redefinition, "the name is taken by an object that stands already"};
     if (std::optional<Objection> objection = missing_of(object)) return objection;
-    std::optional<Objection> first;
-    for (const Grant* grant : verdict.grants) {
-        if (!grant) continue;
-        std::optional<Objection> objection = too_long(*grant, object);
-        if (!objection) return std::nullopt;
-        if (!first) first = std::move(objection);
-    }
-    return first;
+    return longer_than_granted(verdict, object);
 }
 
-void Judge::add_annotations(const std::vector<RuntimeObject>& announced, const std::vector<const ReadAnnotation*>& read) {
+void Judge::add_annotations(const std::vector<RuntimeObject>& announced, const std::vector<std::shared_ptr<const ReadAnnotation>>& read) {
     for (std::size_t i = 0; i < announced.size(); ++i) {
         if (std::optional<Objection> objection = objection_to_annotation(*read[i], announced[i].parent)) {
             reject(rejection_of(announced[i], *std::move(objection)));
             continue;
         }
         PlannedObject planned;
-        planned.object = read[i]->object;
+        planned.object = {read[i], &read[i]->object};
         planned.origin = Origin::runtime;
-        planned.parent = announced[i].parent;
+        planned.parent = shared_parent(announced[i].parent);
         planned.version = announced[i].version;
         stand(std::move(planned));
     }

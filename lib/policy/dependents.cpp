@@ -57,7 +57,7 @@ const Judge::Known* Judge::find(std::string_view type, std::string_view name) co
 
 const dsl::Object* Judge::standing(std::string_view type, std::string_view name) const {
     const Known* const known = find(type, name);
-    return known && known->state == State::standing ? &plan_.objects[known->index].object : nullptr;
+    return known && known->state == State::standing ? plan_.objects[known->index].object.get() : nullptr;
 }
 
 const dsl::Object* Judge::host_of(const dsl::Object& object) const {
@@ -79,7 +79,8 @@ std::optional<Objection> Judge::missing_of(const dsl::Object& object) {
     return std::nullopt;
 }
 
-void Judge::leave_rejected_groups(dsl::Object& object) const {
+void Judge::leave_rejected_groups(PlannedObject& planned) const {
+    const dsl::Object& object = *planned.object;
     if (object.assigned_groups.empty()) return;
     const std::string_view type = object.type->name == "Host" ? "HostGroup" : object.type->name == "Service" ? "ServiceGroup" : "UserGroup";
     std::unordered_set<std::string> gone;
@@ -88,9 +89,14 @@ void Judge::leave_rejected_groups(dsl::Object& object) const {
         if (!known || known->state == State::rejected) gone.insert(group);
     }
     if (gone.empty()) return;
-    std::erase_if(object.assigned_groups, [&](const std::string& group) { return gone.contains(group); });
-    if (json::Value* groups = object.attributes.find("groups"); groups && groups->array())
-        std::erase_if(*groups->array(), [&](const json::Value& group) { return group.string() && gone.contains(*group.string()); });
+    auto left = std::make_shared<dsl::Object>(object);
+    std::erase_if(left->assigned_groups, [&](const std::string& group) { return gone.contains(group); });
+    if (const json::Value* groups = object.attributes.find("groups"); groups && groups->array()) {
+        json::Array names = *groups->array();
+        std::erase_if(names, [&](const json::Value& group) { return group.string() && gone.contains(*group.string()); });
+        left->attributes.set("groups", std::move(names));
+    }
+    planned.object = std::move(left);
 }
 
 // Only time periods and groups can refer to what is committed after them: then, and only then, a rejection
@@ -102,7 +108,7 @@ void Judge::reject_late() {
     std::vector<std::size_t> open;
     const auto visit = [&](std::size_t index) {
         if (objects[index].origin == Origin::local) return;
-        for (const ObjectReference& reference : references_of(objects[index].object)) {
+        for (const ObjectReference& reference : references_of(*objects[index].object)) {
             const Known* const known = find(reference.type, reference.name);
             if (known && known->state == State::rejected) open.push_back(index);
             else dependents[key(reference.type, reference.name)].push_back(index);
@@ -115,21 +121,21 @@ void Judge::reject_late() {
         open.pop_back();
         if (gone[index]) continue;
         const PlannedObject& planned = objects[index];
-        std::optional<Objection> objection = missing_of(planned.object);
+        std::optional<Objection> objection = missing_of(*planned.object);
         if (!objection) continue;
         gone[index] = true;
-        const std::string own_key = key(planned.object.type->name, planned.object.name);
-        TextOrigin origin{planned.parent, planned.object.zone, nullptr};
+        const std::string own_key = key(planned.object->type->name, planned.object->name);
+        TextOrigin origin{planned.parent, planned.object->zone, nullptr};
         RuntimeObject announced;
         if (planned.origin == Origin::runtime) {
             announced.parent = planned.parent;
-            announced.type = planned.object.type->name;
-            announced.name = planned.object.name;
-            announced.zone = planned.object.zone;
-            announced.config = *planned.object.text;
+            announced.type = planned.object->type->name;
+            announced.name = planned.object->name;
+            announced.zone = planned.object->zone;
+            announced.config = *planned.object->text;
             origin.announced = &announced;
         }
-        reject_object(planned.object, origin, *std::move(objection));
+        reject_object(*planned.object, origin, *std::move(objection));
         const auto waiting = dependents.find(own_key);
         if (waiting != dependents.end()) open.insert(open.end(), waiting->second.begin(), waiting->second.end());
     }
@@ -137,8 +143,8 @@ void Judge::reject_late() {
     left.reserve(objects.size());
     for (std::size_t i = 0; i < objects.size(); ++i) {
         if (gone[i]) continue;
-        if (objects[i].origin != Origin::local) leave_rejected_groups(objects[i].object);
-        known_[key(objects[i].object.type->name, objects[i].object.name)].index = left.size();
+        if (objects[i].origin != Origin::local) leave_rejected_groups(objects[i]);
+        known_[key(objects[i].object->type->name, objects[i].object->name)].index = left.size();
         left.push_back(std::move(objects[i]));
     }
     objects = std::move(left);

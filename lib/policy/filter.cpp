@@ -99,6 +99,9 @@ dsl::Surroundings surroundings_of(const World& world) {
     for (const dsl::Object& object : *world.local) around.objects.emplace_back(object.type->name, object.name);
     for (const auto& [name, zone] : world.topology->zones())
         if (zone.global) around.global_zones.push_back(name);
+    around.in_scope = [&world](const dsl::ZoneFile& by, std::string_view type, const std::string& name) {
+        return is_in_scope(by.owner, type, name, by.zone, world);
+    };
     return around;
 }
 
@@ -107,24 +110,25 @@ dsl::Surroundings surroundings_of(const World& world) {
 struct Planner::Impl {
     std::optional<Basis> basis;
     Texts texts;
-    dsl::Evaluation evaluated;
+    std::shared_ptr<const dsl::Evaluation> evaluated;  // shared with the plans made of it
 
     // By the announced texts' own order; read once each.
     Wanted::List<RuntimeObject> annotations;
     std::vector<std::shared_ptr<const ReadAnnotation>> read;
     std::shared_ptr<const catalog::Catalog> read_with;
 
-    bool failed() const noexcept { return !evaluated.complete; }
+    bool failed() const noexcept { return !evaluated->complete; }
 
     void evaluate(const Wanted& wanted, const World& world, const dsl::Limits& limits) {
         Basis now{wanted.files, wanted.objects, world, limits};
         if (basis && basis->same_as(now)) return;
         basis.reset();
         texts = Gatherer(world).run(wanted);
-        evaluated =
-            texts.files.empty() ? dsl::Evaluation{} : dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
+        auto made = std::make_shared<dsl::Evaluation>();
+        if (!texts.files.empty()) *made = dsl::evaluate(texts.files, dsl::Authority::pushed, surroundings_of(world), limits);
         texts.files = {};
-        evaluated.objects.shrink_to_fit();  // kept until the next update
+        made->objects.shrink_to_fit();  // kept until the next update
+        evaluated = std::move(made);
         basis = std::move(now);
     }
 
@@ -156,15 +160,12 @@ Plan Planner::plan(const Wanted& wanted, const World& world, const dsl::Limits& 
     impl_->evaluate(wanted, world, limits);
     Judge judge(world);
     if (wanted.modifications) judge.expect(*wanted.modifications);
-    judge.add_local(*world.local);
+    judge.add_local(world.local);
     for (const Rejection& rejection : impl_->texts.rejections) judge.reject(rejection);
     judge.add(impl_->evaluated, impl_->texts.origins);
     if (wanted.annotations && !impl_->failed()) {
         impl_->read_annotations(wanted.annotations, world);
-        std::vector<const ReadAnnotation*> read;
-        read.reserve(impl_->read.size());
-        for (const auto& one : impl_->read) read.push_back(one.get());
-        judge.add_annotations(*wanted.annotations, read);
+        judge.add_annotations(*wanted.annotations, impl_->read);
     }
     return judge.finish();
 }

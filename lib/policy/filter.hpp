@@ -46,8 +46,8 @@ std::shared_ptr<const std::vector<dsl::Object>> local_objects(dsl::Evaluation ev
                                                               const dsl::Topology& topology, Findings& findings);
 
 struct UpdateLimits {
-    std::size_t files = 10'000;                   // settings: limits.config_files
-    std::size_t bytes = 64 * 1024 * 1024;         // limits.config_size
+    std::size_t files = 10'000;            // settings: limits.config_files
+    std::size_t bytes = 64 * 1024 * 1024;  // limits.config_size
 };
 
 // Is this update, as a whole, one that may be looked at: the parent may configure, every
@@ -56,14 +56,17 @@ struct UpdateLimits {
 // (unknown, or neither our own, below it, nor global) are left out, each with its rejection. `files` are
 // the text files (*.conf); what else is sent is checked by the caller with check_path().
 struct CheckedUpdate {
-    bool refused = false;                // as a whole: the previous one stays in force
-    std::vector<PushedFile> files;       // sorted
+    bool refused = false;           // as a whole: the previous one stays in force
+    std::vector<PushedFile> files;  // sorted
     std::vector<Rejection> rejections;
 };
 CheckedUpdate check_update(const std::string& parent, std::vector<PushedFile> files, const World& world, const UpdateLimits& limits);
 
 inline constexpr std::size_t kPathLength = 1024;  // bytes; the longest path a kernel takes is 4096
 bool is_safe_path(std::string_view path) noexcept;
+
+// May `parent` configure an object of this type, name and zone, whatever its attributes are.
+bool is_in_scope(const std::string& parent, std::string_view type, std::string_view name, std::string_view zone, const World& world);
 
 // May `parent` create or delete this object at run time; the verdict's detail is for the audit.
 Verdict may_manage(const std::string& parent, std::string_view type, std::string_view name, const World& world);

@@ -26,6 +26,19 @@ std::string object_in_words(const Request& request) {
     return request.service ? "Service '" + host + "!" + escaped(*request.service, 128) + "'" : "Host '" + host + "'";
 }
 
+// Every grant of a capability that `own` (the endpoint's entry) and `whole` (its zone's) have;
+// null: there is no such entry. Files first: a lease is used for what they do not allow.
+template <class Take>
+void each_grant(const Entry* own, const Entry* whole, Capability capability, const Take& take) {
+    for (const Entry* entry : {own, whole})
+        if (const Grant* grant = entry ? entry->find(capability) : nullptr) take(*grant);
+    for (const Entry* entry : {own, whole}) {
+        if (!entry) continue;
+        for (const Grant& lease : entry->leases)
+            if (lease.id.capability == capability) take(lease);
+    }
+}
+
 void add_missing(std::vector<std::string>& fields, const std::vector<std::string>& more) {
     for (const std::string& field : more)
         if (std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
@@ -58,6 +71,27 @@ Grants::Grants(std::vector<Entry> entries) : entries_(std::move(entries)) {
               entries_.end());
 }
 
+Grants Grants::with_leases(const std::vector<Grant>& leases) const {
+    constexpr std::string_view kZone = "zone:";
+    std::vector<Entry> entries = entries_;
+    for (const Grant& lease : leases) {
+        auto entry = std::find_if(entries.begin(), entries.end(), [&](const Entry& each) { return each.key == lease.id.parent; });
+        if (entry == entries.end()) {
+            Entry made;
+            made.key = lease.id.parent;
+            made.kind = made.key.starts_with(kZone) ? Entry::Kind::zone : Entry::Kind::endpoint;
+            made.name = made.key.substr(made.kind == Entry::Kind::zone ? kZone.size() : 0);
+            entry = entries.insert(entries.end(), std::move(made));
+        }
+        // A verdict has room for so many.
+        EP_ASSERT(std::count_if(entry->leases.begin(), entry->leases.end(), [&](const Grant& each) {
+                      return each.id.capability == lease.id.capability;
+                  }) < static_cast<std::ptrdiff_t>(kLeasesOfOne));
+        entry->leases.push_back(lease);
+    }
+    return Grants(std::move(entries));
+}
+
 const Entry* Grants::find(Entry::Kind kind, std::string_view name) const noexcept {
     const ByName::Key key{kind, name};
     const auto found = std::lower_bound(entries_.begin(), entries_.end(), key, ByName());
@@ -70,15 +104,13 @@ Verdict Grants::decide(std::string_view endpoint, std::string_view zone, const R
     verdict.capability = request.capability;
 
     // What comes closest to being allowed is what the operator wants to read.
-    std::array<const Grant*, 2> allowing{}, wrong_object{}, wrong_command{};
+    std::array<const Grant*, kBearingGrants> allowing{}, wrong_object{}, wrong_command{};
     std::size_t allowed = 0, objects = 0, commands = 0;
-    for (const Entry* entry : {find(Entry::Kind::endpoint, endpoint), find(Entry::Kind::zone, zone)}) {
-        const Grant* grant = entry ? entry->find(request.capability) : nullptr;
-        if (!grant) continue;
-        if (request.command && grant->commands && !any_matches(*grant->commands, *request.command)) wrong_command[commands++] = grant;
-        else if (request.host && !covers_object(*grant, *request.host, request.service)) wrong_object[objects++] = grant;
-        else allowing[allowed++] = grant;
-    }
+    each_grant(find(Entry::Kind::endpoint, endpoint), find(Entry::Kind::zone, zone), request.capability, [&](const Grant& grant) {
+        if (request.command && grant.commands && !any_matches(*grant.commands, *request.command)) wrong_command[commands++] = &grant;
+        else if (request.host && !covers_object(grant, *request.host, request.service)) wrong_object[objects++] = &grant;
+        else allowing[allowed++] = &grant;
+    });
 
     if (allowed > 0 && !is_available(request.capability)) {
         verdict.grants = allowing;
@@ -106,7 +138,9 @@ std::vector<Capability> Grants::granted(std::string_view endpoint, std::string_v
     const Entry* whole = find(Entry::Kind::zone, zone);
     std::vector<Capability> names;
     for (const Capability capability : kCapabilities)
-        if ((own && own->find(capability)) || (whole && whole->find(capability))) names.push_back(capability);
+        each_grant(own, whole, capability, [&](const Grant&) {
+            if (names.empty() || names.back() != capability) names.push_back(capability);
+        });
     return names;
 }
 
@@ -117,17 +151,15 @@ std::vector<std::string> Grants::redacted(std::string_view endpoint, std::string
         if (capability == Capability::execute && !answer) break;
         std::optional<std::vector<std::string>> covering;
         std::vector<std::string> all;
-        for (const Entry* entry : {find(Entry::Kind::endpoint, endpoint), find(Entry::Kind::zone, zone)}) {
-            const Grant* grant = entry ? entry->find(capability) : nullptr;
-            if (!grant) continue;
-            add_missing(all, grant->redact);
-            if (!covers_object(*grant, host, service)) continue;
-            if (!covering) covering = grant->redact;
+        each_grant(find(Entry::Kind::endpoint, endpoint), find(Entry::Kind::zone, zone), capability, [&](const Grant& grant) {
+            add_missing(all, grant.redact);
+            if (!covers_object(grant, host, service)) return;
+            if (!covering) covering = grant.redact;
             else
                 std::erase_if(*covering, [&](const std::string& field) {
-                    return std::find(grant->redact.begin(), grant->redact.end(), field) == grant->redact.end();
+                    return std::find(grant.redact.begin(), grant.redact.end(), field) == grant.redact.end();
                 });
-        }
+        });
         add_missing(fields, covering ? *covering : all);
     }
     return fields;

@@ -4,6 +4,7 @@
 // stands in Usage. Any thread may read.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,14 @@
 namespace endpointd::policy {
 
 using Patterns = std::vector<std::string>;
+struct Lease;
 
 // Names a grant beyond the life of the Grants it stands in: the parent's key as in
-// caps.d ("master1", "zone:dmz") and the capability.
+// caps.d ("master1", "zone:dmz"), the capability, and the lease it is.
 struct GrantId {
     std::string parent;
     Capability capability = Capability::results;
+    std::uint64_t lease = 0;  // 0: of caps.d
 
     auto operator<=>(const GrantId&) const = default;
 };
@@ -45,11 +48,12 @@ struct Grant {
     std::optional<Duration> max_duration;
     std::optional<Duration> min_check_interval;
     std::optional<std::string> signed_by;
-    json::Object scope;  // as written, without the rate
-    std::string source;  // "caps.d/10-web.json:4": the line of the capability's or preset's name
+    json::Object scope;                       // as written, without the rate
+    std::string source;                       // "caps.d/10-web.json:4": the line of the capability's or preset's name; or "lease:7"
+    std::shared_ptr<const Lease> lease = {};  // null: of caps.d
 };
 
-// One parent of caps.d.
+// One parent of caps.d, or one that has leases alone.
 struct Entry {
     enum class Kind { endpoint, zone };
 
@@ -57,7 +61,9 @@ struct Entry {
     Kind kind = Kind::endpoint;
     std::string name;           // the key without "zone:"
     std::vector<Grant> grants;  // in the order of Capability, each at most once
+    std::vector<Grant> leases;  // by id; several may be of one capability, and of one that `grants` has
 
+    // Of caps.d.
     const Grant* find(Capability capability) const noexcept;
 };
 
@@ -73,22 +79,25 @@ public:
     Grants() = default;                           // nobody may do anything
     explicit Grants(std::vector<Entry> entries);  // no key twice
 
+    // These of caps.d, and the leases (LeaseTable::grants()).
+    Grants with_leases(const std::vector<Grant>& leases) const;
+
     const std::vector<Entry>& entries() const noexcept { return entries_; }  // endpoints, then zones, each by name
     const Entry* find(Entry::Kind kind, std::string_view name) const noexcept;
 
-    // May `endpoint`, which is in `zone`, do this? Either entry may allow it. A
+    // May `endpoint`, which is in `zone`, do this? Either entry or a lease may allow it. A
     // capability not granted and a command outside `commands` is capability-denied,
     // then an object outside `hosts` and `services` is out-of-scope. Rates are not
     // asked here: see Usage.
     Verdict decide(std::string_view endpoint, std::string_view zone, const Request& request) const;
 
-    // The names granted to `endpoint` in `zone` by either entry, in the order of Capability.
+    // The names granted to `endpoint` in `zone` by either entry or a lease, in the order of Capability.
     std::vector<Capability> granted(std::string_view endpoint, std::string_view zone) const;
 
     // The fields to leave out of a result about this object that is sent to `endpoint`:
     // the list of its `results` grant and, for the answer to its own command
-    // (`answer`), that of `execute` as well. Where both entries cover the object a
-    // field is dropped only if both say so, since either entry may allow; where none
+    // (`answer`), that of `execute` as well. Where several grants cover the object a
+    // field is dropped only if all of them say so, since any of them may allow; where none
     // does, every list counts.
     std::vector<std::string> redacted(std::string_view endpoint, std::string_view zone, std::string_view host,
                                       std::optional<std::string_view> service, bool answer) const;

@@ -41,10 +41,10 @@ void Judge::expect(const std::vector<Modification>& modifications) {
     for (const Modification& change : modifications) changes_.emplace(key(change.type, change.name), &change);
 }
 
-void Judge::add_local(const std::vector<dsl::Object>& objects) {
-    for (const dsl::Object& object : objects) {
+void Judge::add_local(const std::shared_ptr<const std::vector<dsl::Object>>& objects) {
+    for (const dsl::Object& object : *objects) {
         PlannedObject planned;
-        planned.object = object;
+        planned.object = {objects, &object};
         stand(std::move(planned));
     }
 }
@@ -59,14 +59,15 @@ void Judge::reject(Rejection rejection) {
     plan_.rejections.push_back(std::move(rejection));
 }
 
-void Judge::add(const dsl::Evaluation& evaluated, const TextOrigins& origins) {
+void Judge::add(const std::shared_ptr<const dsl::Evaluation>& made, const TextOrigins& origins) {
+    const dsl::Evaluation& evaluated = *made;
     for (const dsl::Refused& refused : evaluated.refused) refuse(refused, origins);
     if (evaluated.left_out > 0) {
         Rejection more;
         more.reason = Reason::limit_exceeded;
         more.method = "config::Update";
         more.detail = std::to_string(evaluated.left_out) + " more refusals of this evaluation are not told one by one";
-        const auto origin = origins.find(evaluated.refused.back().place.file);
+        const auto origin = origins.find(evaluated.refused.back().place.file.str());
         if (origin != origins.end()) more.parent = origin->second.parent;
         reject(std::move(more));
     }
@@ -81,8 +82,8 @@ void Judge::add(const dsl::Evaluation& evaluated, const TextOrigins& origins) {
     }
     const TextOrigin nobody;  // to whom nothing is granted
     for (const dsl::Object& object : evaluated.objects) {
-        const auto origin = origins.find(object.place.file);
-        judge(object, origin == origins.end() ? nobody : origin->second);
+        const auto origin = origins.find(object.place.file.str());
+        judge({made, &object}, origin == origins.end() ? nobody : origin->second);
     }
     for (const auto& [path, origin] : origins) {
         if (!origin.announced || announced_met_.contains(path)) continue;
@@ -93,7 +94,7 @@ void Judge::add(const dsl::Evaluation& evaluated, const TextOrigins& origins) {
 }
 
 void Judge::refuse(const dsl::Refused& refused, const TextOrigins& origins) {
-    const auto found = origins.find(refused.place.file);
+    const auto found = origins.find(refused.place.file.str());
     const TextOrigin* const origin = found == origins.end() ? nullptr : &found->second;
     const dsl::Why why = refused.why == dsl::Why::depends ? refused.cause.value_or(refused.why) : refused.why;
     const bool is_definition = refused.why == dsl::Why::command;
@@ -119,7 +120,7 @@ void Judge::refuse(const dsl::Refused& refused, const TextOrigins& origins) {
         rejection.method = "config::UpdateObject";
         rejection.object_type = origin->announced->type;
         rejection.object_name = origin->announced->name;
-        announced_met_.insert(refused.place.file);
+        announced_met_.insert(refused.place.file.str());
     } else {
         rejection.file = refused.place.file;
         rejection.line = refused.place.line;
@@ -132,21 +133,22 @@ void Judge::refuse(const dsl::Refused& refused, const TextOrigins& origins) {
     reject(std::move(rejection));
 }
 
-void Judge::judge(const dsl::Object& object, const TextOrigin& origin) {
+void Judge::judge(const std::shared_ptr<const dsl::Object>& made, const TextOrigin& origin) {
+    const dsl::Object& object = *made;
     if (origin.announced && (object.type->name != origin.announced->type || object.name != origin.announced->name)) {
         return reject_object(object, origin,
                              {Reason::malformed_message, "the text makes " + std::string(object.type->name) + " '" + escaped(object.name) +
                                                              "', the message announces " + escaped(origin.announced->type) + " '" +
                                                              escaped(origin.announced->name) + "'"});
     }
-    if (origin.announced) announced_met_.insert(object.place.file);
+    if (origin.announced) announced_met_.insert(object.place.file.str());
     if (std::optional<Objection> objection = objection_to(object, origin)) return reject_object(object, origin, *std::move(objection));
     PlannedObject planned;
-    planned.object = object;
+    planned.object = made;
     planned.origin = origin.announced ? Origin::runtime : Origin::pushed;
-    planned.parent = origin.parent;
+    planned.parent = shared_parent(origin.parent);
     if (origin.announced) planned.version = origin.announced->version;
-    leave_rejected_groups(planned.object);
+    leave_rejected_groups(planned);
     stand(std::move(planned));
 }
 
@@ -166,7 +168,7 @@ std::optional<Objection> Judge::objection_to(const dsl::Object& object, const Te
 
 void Judge::stand(PlannedObject planned) {
     modify(planned);
-    Known& known = known_[key(planned.object.type->name, planned.object.name)];
+    Known& known = known_[key(planned.object->type->name, planned.object->name)];
     known = {State::standing, plan_.objects.size(), Reason::ok};
     plan_.objects.push_back(std::move(planned));
 }
@@ -188,6 +190,12 @@ void Judge::reject_object(const dsl::Object& object, const TextOrigin& origin, O
     rejection.detail = std::move(objection.detail);
     rejection.content = *object.text;
     reject(std::move(rejection));
+}
+
+// Most objects in a row are one parent's.
+const dsl::SharedString& Judge::shared_parent(const std::string& parent) {
+    if (parent_ != parent) parent_ = parent;
+    return parent_;
 }
 
 Plan Judge::finish() {

@@ -3,6 +3,7 @@
 // what it depends on is judged already. Internal to the filter; one use.
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,12 +48,13 @@ public:
 
     // First: what may be changed of the objects that follow. `modifications` must outlive the judging.
     void expect(const std::vector<Modification>& modifications);
-    void add_local(const std::vector<dsl::Object>& objects);
+    void add_local(const std::shared_ptr<const std::vector<dsl::Object>>& objects);
     // Before add(): what is refused without having been evaluated.
     void reject(Rejection rejection);
-    void add(const dsl::Evaluation& evaluated, const TextOrigins& origins);
+    // The plan's objects are those of `evaluated`, which lives as long as they do.
+    void add(const std::shared_ptr<const dsl::Evaluation>& evaluated, const TextOrigins& origins);
     // Last: Downtime and Comment. `read` stands beside `announced`, index by index.
-    void add_annotations(const std::vector<RuntimeObject>& announced, const std::vector<const ReadAnnotation*>& read);
+    void add_annotations(const std::vector<RuntimeObject>& announced, const std::vector<std::shared_ptr<const ReadAnnotation>>& read);
 
     Plan finish();
 
@@ -69,18 +71,22 @@ private:
     const dsl::Object* standing(std::string_view type, std::string_view name) const;
 
     void refuse(const dsl::Refused& refused, const TextOrigins& origins);
-    void judge(const dsl::Object& object, const TextOrigin& origin);
+    void judge(const std::shared_ptr<const dsl::Object>& object, const TextOrigin& origin);
+    const dsl::SharedString& shared_parent(const std::string& parent);
     std::optional<Objection> objection_to(const dsl::Object& object, const TextOrigin& origin);
     std::optional<Objection> missing_of(const dsl::Object& object);
     std::optional<Objection> objection_to_annotation(const ReadAnnotation& read, const std::string& parent);
+    static std::optional<Objection> longer_than_granted(const Verdict& verdict, const dsl::Object& annotation);
     const dsl::Object* host_of(const dsl::Object& object) const;
     void stand(PlannedObject planned);
     void reject_object(const dsl::Object& object, const TextOrigin& origin, Objection objection);
-    void leave_rejected_groups(dsl::Object& object) const;
+    void leave_rejected_groups(PlannedObject& planned) const;
     void reject_late();
 
     // modification.cpp
     void modify(PlannedObject& planned);
+    std::optional<Objection> try_change(const Modification& change, dsl::Object& object, const std::string& path, const json::Value& value);
+    Verdict verdict_on(const Modification& change, const dsl::Object& object, Capability capability);
     std::optional<Objection> objection_to_change(const Modification& change, const dsl::Object& object, std::string_view path);
     std::optional<Objection> objection_to_result(const Modification& change, const dsl::Object& object, std::string_view path);
     void reject_change(const Modification& change, const PlannedObject& planned, const std::string* path, Objection objection);
@@ -91,6 +97,7 @@ private:
     std::unordered_map<std::string, Known> known_;
     std::unordered_map<std::string, const Modification*> changes_;
     std::unordered_set<std::string> announced_met_;  // paths of runtime texts that made what they announced
+    dsl::SharedString parent_;                       // of the last object
     std::size_t content_ = 0;
     bool refers_ahead_ = false;  // somebody refers to what is judged after it
     Plan plan_;

@@ -48,8 +48,8 @@ std::shared_ptr<const std::vector<dsl::Object>> local_objects(dsl::Evaluation ev
         const std::string what = std::string(object.type->name) + " '" + escaped(object.name) + "': ";
         if (const std::optional<Objection> objection = commands.judge(object, host))
             findings.errors.push_back(finding_at(object.place, what + objection->detail));
-        if (!object.zone.empty() && !topology.zone(object.zone))
-            findings.errors.push_back(finding_at(object.place, what + "there is no Zone '" + escaped(object.zone) + "' in zones.d"));
+        if (!object.zone.empty() && !topology.zone(object.zone.str()))
+            findings.errors.push_back(finding_at(object.place, what + "there is no Zone '" + escaped(object.zone.str()) + "' in zones.d"));
         if (object.type->name == "Host") hosts.emplace(object.name, objects->size());
         objects->push_back(std::move(object));
     }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "base/limits.hpp"
+#include "base/units.hpp"
 #include "catalog/macro.hpp"
 
 namespace endpointd::policy {
@@ -13,15 +15,47 @@ namespace {
 // Texts of an object that hold macros themselves.
 constexpr std::array<std::string_view, 3> kWithMacros = {"notes", "notes_url", "action_url"};
 
-const json::Value* member(const json::Object& attributes, std::string_view path) noexcept {
-    const json::Object* at = &attributes;
+// Bytes of an array or dictionary that one macro stands for, with what an element counts as at least.
+constexpr std::size_t kMacroBytes = 64 * 1024;
+constexpr std::size_t kElementBytes = 8;
+
+// What only the run can tell.
+const StaticValue kLater;
+
+// Beyond what any parameter takes. Looks at no more than that.
+bool is_too_large(const json::Value& value) {
+    if (const std::string* const text = value.string()) return text->size() > limits::kParameterLength;
+    std::size_t bytes = 0;
+    std::vector<const json::Value*> open{&value};
+    while (!open.empty()) {
+        const json::Value* const one = open.back();
+        open.pop_back();
+        const json::Array* const items = one->array();
+        const json::Object* const members = one->object();
+        bytes += one->string() ? one->string()->size() : kElementBytes * (items ? items->size() : members ? members->size() : 0);
+        if (bytes > kMacroBytes) return true;
+        if (items)
+            for (const json::Value& item : *items) open.push_back(&item);
+        if (members) {
+            for (const auto& [name, item] : *members) {
+                bytes += name.size();
+                open.push_back(&item);
+            }
+        }
+    }
+    return false;
+}
+
+const json::Value* member(const dsl::Attributes& attributes, std::string_view path) noexcept {
+    std::size_t dot = path.find('.');
+    const json::Value* value = attributes.find(path.substr(0, dot));
     while (true) {
-        const std::size_t dot = path.find('.');
-        const json::Value* const value = at->find(path.substr(0, dot));
         if (!value || dot == std::string_view::npos) return value;
-        at = value->object();
+        const json::Object* const at = value->object();
         if (!at) return nullptr;
         path.remove_prefix(dot + 1);
+        dot = path.find('.');
+        value = at->find(path.substr(0, dot));
     }
 }
 
@@ -41,7 +75,7 @@ bool has_field(const dsl::Object& object, std::string_view name) noexcept {
 MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_view path) const noexcept {
     Found found;
     if (path == "name") {
-        found.text = object.short_name;
+        found.text = object.short_name();
         found.is_text = true;
         return found;
     }
@@ -49,7 +83,7 @@ MacroScope::Found MacroScope::in_object(const dsl::Object& object, std::string_v
     const std::string_view first = path.substr(0, path.find('.'));
     found.is_custom = first == "vars" || std::find(kWithMacros.begin(), kWithMacros.end(), first) != kWithMacros.end();
     if (!found.value && path == "display_name") {
-        found.text = object.short_name;
+        found.text = object.short_name();
         found.is_text = true;
     }
     // What is no attribute at all is a state, a time or a mistake.
@@ -85,7 +119,7 @@ MacroScope::Found MacroScope::look_up(std::string_view name) const noexcept {
 Result<StaticValue> MacroScope::value_of(std::string_view name) const {
     std::size_t lookups = 0;
     Found found = look_up(name);
-    if (found.later) return StaticValue{};
+    if (found.later) return kLater;
     return expand(found, 0, lookups);
 }
 
@@ -120,11 +154,14 @@ Result<StaticValue> MacroScope::expand_text(const std::string& text, unsigned le
         if (++lookups > kMacroLookups) return fail(Errc::too_large, "more than " + std::to_string(kMacroLookups) + " macros in one value");
         if (scope.find(name)) continue;
         const Found found = look_up(name);
-        if (found.later) return StaticValue{};
+        if (found.later) return kLater;
         Result<StaticValue> value = expand(found, level + 1, lookups);
         if (!value || !value->known) return value;
         // Not set: the argument that wants it is left out, which is for the run to see.
-        if (value->value.is_null()) return StaticValue{};
+        if (value->value.is_null()) return kLater;
+        // Before it is joined or copied: a thousand macros may stand for all that an update may hold.
+        if (is_too_large(value->value))
+            return fail(Errc::too_large, "the macro '" + escaped(name) + "' stands for more than one value of a parameter can be");
         scope.set(name, std::move(value->value));
     }
     catalog::Resolved resolved = catalog::resolve(text, scope);

@@ -33,6 +33,20 @@ Subject subject_of_name(const dsl::ConfigType& type, std::string_view name) {
 
 }  // namespace
 
+bool is_in_scope(const std::string& parent, std::string_view type, std::string_view name, std::string_view zone, const World& world) {
+    const dsl::ConfigType* const known = dsl::config_type(type);
+    if (!known || known->role != dsl::TypeRole::object) return false;
+    const Subject subject = subject_of_name(*known, name);
+    const ParentRights rights = rights_of(parent, *world.grants, *world.topology);
+    const std::string_view there = zone.empty() ? std::string_view(world.topology->local_zone().name) : zone;
+    return std::any_of(rights.grants.begin(), rights.grants.end(), [&](const Grant* grant) {
+        const auto covers_zone = [&](const std::string& glob) { return glob_match(glob, there); };
+        return std::find(grant->types.begin(), grant->types.end(), type) != grant->types.end() &&
+               (!grant->zones || std::any_of(grant->zones->begin(), grant->zones->end(), covers_zone)) &&
+               (!subject.host || covers_object(*grant, *subject.host, grant->hosts && !grant->services ? std::nullopt : subject.service));
+    });
+}
+
 Verdict may_manage(const std::string& parent, std::string_view type, std::string_view name, const World& world) {
     Verdict verdict;
     const dsl::ConfigType* const known = dsl::config_type(type);

@@ -18,9 +18,9 @@ std::string PlannedObject::origin_text() const {
         case Origin::local:
             return "local";
         case Origin::pushed:
-            return "pushed:" + parent;
+            return "pushed:" + parent.str();
         case Origin::runtime:
-            return "runtime:" + parent;
+            return "runtime:" + parent.str();
     }
     return {};
 }
@@ -32,7 +32,7 @@ bool Rejection::same_as(const Rejection& other) const {
 }
 
 bool planned_before(const PlannedObject& left, const PlannedObject& right) noexcept {
-    return sort_key(left.object) < sort_key(right.object);
+    return sort_key(*left.object) < sort_key(*right.object);
 }
 
 const PlannedObject* Plan::find(std::string_view type, std::string_view name) const noexcept {
@@ -40,25 +40,25 @@ const PlannedObject* Plan::find(std::string_view type, std::string_view name) co
     if (!known) return nullptr;
     const std::tuple key{known->order, known->name, name};
     const auto found = std::lower_bound(objects.begin(), objects.end(), key,
-                                        [](const PlannedObject& object, const auto& wanted) { return sort_key(object.object) < wanted; });
-    return found != objects.end() && sort_key(found->object) == key ? &*found : nullptr;
+                                        [](const PlannedObject& object, const auto& wanted) { return sort_key(*object.object) < wanted; });
+    return found != objects.end() && sort_key(*found->object) == key ? &*found : nullptr;
 }
 
 json::Object object_json(const PlannedObject& planned) {
-    const dsl::Object& object = planned.object;
+    const dsl::Object& object = *planned.object;
     json::Object attributes = dsl::with_defaults(*object.type, object.name, object.attributes);
     json::Array templates;
-    for (const std::string& name : object.templates) templates.emplace_back(name);
+    for (const std::string& name : object.templates()) templates.emplace_back(name);
     attributes.set("__name", object.name);
-    attributes.set("name", object.short_name);
+    attributes.set("name", object.short_name());
     attributes.set("type", object.type->name);
-    attributes.set("zone", object.zone);
-    attributes.set("package", object.package);
+    attributes.set("zone", object.zone.str());
+    attributes.set("package", object.package.str());
     attributes.set("templates", std::move(templates));
     if (planned.version != 0) attributes.set("version", planned.version);
     return {{"type", object.type->name},
             {"name", object.name},
-            {"zone", object.zone.empty() ? json::Value() : json::Value(object.zone)},
+            {"zone", object.zone.empty() ? json::Value() : json::Value(object.zone.str())},
             {"origin", planned.origin_text()},
             {"attrs", std::move(attributes)}};
 }

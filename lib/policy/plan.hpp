@@ -62,10 +62,11 @@ struct Wanted {
 enum class Origin : std::uint8_t { local, pushed, runtime };
 
 struct PlannedObject {
-    dsl::Object object;  // attributes with modifications applied
+    // Never null; attributes with modifications applied. Holds the whole evaluation it comes from: to be let go with the plan.
+    std::shared_ptr<const dsl::Object> object;
     Origin origin = Origin::local;
-    std::string parent;  // who pushed or created it; empty: local
-    double version = 0;  // of the object or its modification; 0: never changed at run time
+    dsl::SharedString parent;           // who pushed or created it; empty: local
+    double version = 0;                 // of the object or its modification; 0: never changed at run time
     std::vector<std::string> modified;  // paths of the attributes changed at run time
 
     // "local", "pushed:master1", "runtime:master1"
@@ -75,13 +76,13 @@ struct PlannedObject {
 struct Rejection {
     Reason reason = Reason::ok;
     std::string parent;
-    std::string method;  // "config::Update" or "config::UpdateObject"
+    std::string method;                    // "config::Update" or "config::UpdateObject"
     std::string object_type, object_name;  // empty: a statement, or a file as a whole
     std::string zone;
-    std::string file;        // "<zone>/<path as sent>"; empty for config::UpdateObject
-    std::uint32_t line = 0;  // 0: none
-    std::string detail;      // one sentence for the operator
-    std::string content;     // the text as pushed
+    std::string file;                      // "<zone>/<path as sent>"; empty for config::UpdateObject
+    std::uint32_t line = 0;                // 0: none
+    std::string detail;                    // one sentence for the operator
+    std::string content;                   // the text as pushed
     std::optional<std::string> attribute;  // the one of a modification that is refused
 
     // What tells it from others: a rejection that is there again is not news.

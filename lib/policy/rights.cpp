@@ -100,7 +100,7 @@ std::string_view text_attribute(const dsl::Object& object, std::string_view name
 
 Subject subject_of(const dsl::Object& object) {
     if (object.type->name == "Host") return {object.name, std::nullopt};
-    if (object.type->name == "Service") return {std::string(text_attribute(object, "host_name")), object.short_name};
+    if (object.type->name == "Service") return {std::string(text_attribute(object, "host_name")), std::string(object.short_name())};
     if (!object.type->composed) return {};
     const bool child = object.type->name == "Dependency";
     Subject subject{std::string(text_attribute(object, child ? "child_host_name" : "host_name")), std::nullopt};
@@ -129,10 +129,10 @@ std::optional<std::string> Rights::uncovered(const Grant& grant, const dsl::Obje
     if (!grant.attributes || contains(*grant.attributes, "*")) return std::nullopt;
     for (const auto& [name, value] : object.attributes) {
         if (contains(kIdentity, name)) continue;
-        if (name == "groups" && only_assigned(value, object.assigned_groups)) continue;
-        const json::Object* const vars = name == "vars" ? value.object() : nullptr;
+        if (name == "groups" && only_assigned(*value, object.assigned_groups)) continue;
+        const json::Object* const vars = name == "vars" ? value->object() : nullptr;
         if (!vars) {
-            if (!covers_attribute(grant, name)) return name;
+            if (!covers_attribute(grant, std::string(name))) return std::string(name);
             continue;
         }
         for (const auto& [key, ignored] : *vars) {
@@ -149,7 +149,7 @@ Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, cons
         return {0, Objection{Reason::type_not_granted,
                              "type " + std::string(object.type->name) + " is not among the types of " + rule_of(grant)}};
     }
-    const std::string& zone = object.zone.empty() ? topology_.local_zone().name : object.zone;
+    const std::string& zone = object.zone.empty() ? topology_.local_zone().name : object.zone.str();
     if (grant.zones && !any_matches(*grant.zones, zone))
         return {1, Objection{Reason::out_of_scope, "Zone '" + escaped(zone) + "' is outside the zones of " + rule_of(grant)}};
     // `hosts` alone is about what belongs to these hosts, their services included: a grant to
@@ -183,7 +183,7 @@ Rights::Judged Rights::judge(const Grant& grant, const dsl::Object& object, cons
 std::optional<Objection> Rights::take(const std::string& parent, const dsl::Object& object) {
     const ParentRights& rights = of(parent);
     if (rights.refusal) return rights.refusal;
-    if (std::optional<std::string> why = why_not_ours(object.zone, topology_))
+    if (std::optional<std::string> why = why_not_ours(object.zone.str(), topology_))
         return Objection{Reason::zone_not_authorized, *std::move(why)};
     const Subject subject = subject_of(object);
     Judged furthest{-1, std::nullopt};

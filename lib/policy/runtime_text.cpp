@@ -138,7 +138,8 @@ std::optional<Objection> check_whole(const dsl::Object& object) {
     if (std::string wrong = dsl::validate(*object.type, object.attributes); !wrong.empty())
         return Objection{Reason::attribute_not_allowed, std::move(wrong)};
     const Subject subject = subject_of(object);
-    const std::string full = subject.host.value_or("") + (subject.service ? "!" + *subject.service : "") + "!" + object.short_name;
+    const std::string full =
+        subject.host.value_or("") + (subject.service ? "!" + *subject.service : "") + "!" + std::string(object.short_name());
     if (full != object.name)
         return malformed("the text makes '" + escaped(full) + "', the message announces '" + escaped(object.name) + "'");
     return std::nullopt;
@@ -182,10 +183,8 @@ ReadAnnotation read_annotation(const RuntimeObject& announced, const catalog::Ca
         return result;
     }
     object.name = announced.name;
-    object.short_name = std::string(short_name_of(announced.name));
     object.zone = announced.zone;
     object.package = "_api";
-    object.templates = {object.short_name};
     object.text = std::make_shared<const std::string>(announced.config.substr(0, dsl::kKeptText));
     object.place.line = text.definition->at.line;
     for (std::size_t i = 3; i < text.definition->children.size(); ++i) {

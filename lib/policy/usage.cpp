@@ -9,15 +9,18 @@ namespace endpointd::policy {
 
 void Usage::configure(const Grants& grants) {
     for (auto& [id, state] : states_) state.configured = false;
-    for (const Entry& entry : grants.entries())
-        for (const Grant& grant : entry.grants) {
-            State& state = states_[grant.id];
-            state.configured = true;
-            if (state.rate == grant.rate) continue;
-            state.rate = grant.rate;
-            state.bucket.reset();
-            if (grant.rate) state.bucket.emplace(*grant.rate);
-        }
+    const auto take = [this](const Grant& grant) {
+        State& state = states_[grant.id];
+        state.configured = true;
+        if (state.rate == grant.rate) return;
+        state.rate = grant.rate;
+        state.bucket.reset();
+        if (grant.rate) state.bucket.emplace(*grant.rate);
+    };
+    for (const Entry& entry : grants.entries()) {
+        for (const Grant& grant : entry.grants) take(grant);
+        for (const Grant& lease : entry.leases) take(lease);
+    }
     std::erase_if(states_, [](const auto& item) { return !item.second.configured && item.second.counts.running == 0; });
 }
 
@@ -42,7 +45,7 @@ Usage::Admission Usage::admit(Verdict verdict, SteadyTime now) {
         if (admit.ok) {
             ++its.counts.used;
             verdict.source = grant->source;
-            verdict.grants = {grant, nullptr};
+            verdict.grants = {grant};
             return {std::move(verdict), Duration(0)};
         }
         if (!wait || admit.wait < *wait) {

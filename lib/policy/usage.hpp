@@ -19,7 +19,7 @@ struct Counts {
 
 class Usage {
 public:
-    // Takes over a new configuration: counts stay, the bucket of a grant whose rate
+    // Takes over a new configuration, or other leases: counts stay, the bucket of a grant whose rate
     // did not change stays, grants that are gone are forgotten once nothing of them
     // is under way.
     void configure(const Grants& grants);

@@ -4,6 +4,7 @@
 // A Verdict points into the Grants that gave it and must not outlive them.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,12 @@
 namespace endpointd::policy {
 
 struct Grant;
+
+// Leases of one capability that one parent's key (an endpoint, or its zone) can have at a time. A
+// lease has one scope, and who needs more of them at once is better served by caps.d.
+inline constexpr std::size_t kLeasesOfOne = 8;
+// Grants that can bear on one request: of the endpoint and of its zone one in the files, and their leases.
+inline constexpr std::size_t kBearingGrants = 2 * (1 + kLeasesOfOne);
 
 enum class Reason : std::uint8_t {
     command_pushed,
@@ -48,11 +55,12 @@ struct Verdict {
     bool allowed = false;
     std::optional<Capability> capability;
     Reason reason = Reason::capability_denied;
-    std::string source;  // "caps.d/10-web.json:4"; empty: no rule, so the default (deny) decided
+    std::string source;  // "caps.d/10-web.json:4", "lease:7"; empty: no rule, so the default (deny) decided
     std::string detail;  // for the operator; may quote the parent's words
-    // Allowed: the grants that allow it, the endpoint's own first. Denied: those
-    // that name the capability and yet do not cover the request. Null: none.
-    std::array<const Grant*, 2> grants{};
+    // Allowed: the grants that allow it, those of the files first, the endpoint's own before
+    // its zone's. Denied: those that name the capability and yet do not cover the request.
+    // Null: there are no more.
+    std::array<const Grant*, kBearingGrants> grants{};
 };
 
 }  // namespace endpointd::policy

@@ -1,27 +1,36 @@
 #include "policy/views.hpp"
 
+#include "policy/lease.hpp"
+
 namespace endpointd::policy {
 
 namespace {
 
+json::Value shown(const Grant& grant, const Usage& usage) {
+    const Counts counts = usage.counts(grant.id);
+    const Lease* const lease = grant.lease.get();
+    return json::Object{
+        {"capability", name_of(grant.id.capability)},
+        {"scope", grant.scope},
+        {"rate", grant.rate ? json::Value(grant.rate->text) : json::Value()},
+        {"expires", lease ? json::Value(to_rfc3339(lease->expires)) : json::Value()},
+        {"source", grant.source},
+        {"granted", lease ? json::Value(to_rfc3339(lease->granted)) : json::Value()},
+        {"by", lease ? json::Value(lease->by) : json::Value()},
+        {"reason", lease ? json::Value(lease->reason) : json::Value()},
+        {"used", counts.used},
+        {"denied", counts.denied},
+    };
+}
+
 json::Value shown(const Entry& entry, const Usage& usage) {
     json::Array grants, denied;
     for (const Capability capability : kCapabilities) {
-        const Grant* grant = entry.find(capability);
-        if (!grant) {
-            denied.emplace_back(name_of(capability));
-            continue;
-        }
-        const Counts counts = usage.counts(grant->id);
-        grants.emplace_back(json::Object{
-            {"capability", name_of(capability)},
-            {"scope", grant->scope},
-            {"rate", grant->rate ? json::Value(grant->rate->text) : json::Value()},
-            {"expires", nullptr},
-            {"source", grant->source},
-            {"used", counts.used},
-            {"denied", counts.denied},
-        });
+        const std::size_t before = grants.size();
+        if (const Grant* grant = entry.find(capability)) grants.push_back(shown(*grant, usage));
+        for (const Grant& lease : entry.leases)
+            if (lease.id.capability == capability) grants.push_back(shown(lease, usage));
+        if (grants.size() == before) denied.emplace_back(name_of(capability));
     }
     return json::Object{
         {"name", entry.name},

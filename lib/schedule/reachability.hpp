@@ -14,7 +14,7 @@
 
 namespace endpointd::schedule {
 
-// Dependencies behind each other, as upstream; what hangs on more is not reachable.
+// Dependencies behind each other, as in later versions of Icinga; what hangs on more is not reachable.
 inline constexpr std::size_t kDependencyLevels = 256;
 // Parents, and theirs, that one answer looks at: each answer is to stay under a millisecond, whatever a configuration
 // says. What hangs on more is not reachable.

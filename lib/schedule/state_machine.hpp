@@ -43,7 +43,8 @@ struct Transition {
 std::optional<Transition> observe(const CheckSettings& settings, CheckableState& state, const Observation& result, double now);
 
 // When the next regular check is due, after one at `now`: the retry interval in a soft state. `offset` (any number that
-// stays the same for an object) draws checks apart that began together, by at most half a second each time.
+// stays the same for an object) draws checks apart that began together, each time by half a second and at most a
+// twentieth of the interval.
 double next_check_after(const CheckSettings& settings, const CheckableState& state, double now, std::uint32_t offset) noexcept;
 
 // Whether it is flapping as far as anybody is to know: not where enable_flapping is off.

@@ -103,6 +103,27 @@ constexpr std::array kSteps{
          "  PRIMARY KEY(type, name)"
          ") STRICT;",
          "PRAGMA user_version=2"},
+    // Leases (leases.hpp). An id is never used twice; times and what remains in microseconds.
+    Step{"CREATE TABLE lease("
+         "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+         "  parent TEXT NOT NULL,"
+         "  capability TEXT NOT NULL,"
+         "  scope TEXT NOT NULL,"
+         "  reason TEXT NOT NULL,"
+         "  granted_by TEXT NOT NULL,"
+         "  granted INTEGER NOT NULL,"
+         "  expires INTEGER NOT NULL,"
+         "  remaining INTEGER NOT NULL"
+         ") STRICT;",
+         "PRAGMA user_version=3"},
+    // What became of hosts, services and downtimes (check_states.hpp).
+    Step{"CREATE TABLE check_state("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  state BLOB NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT, WITHOUT ROWID;",
+         "PRAGMA user_version=4"},
     // outbox: what was sent or is to be sent, in the order of its making; outbox_position: up to where
     // a target has it; outbox_last outlives the messages, so that no time stamp is given twice.
     Step{"CREATE TABLE outbox("
@@ -130,7 +151,7 @@ constexpr std::array kSteps{
          "  endpoint TEXT PRIMARY KEY,"
          "  position REAL NOT NULL"
          ") STRICT;",
-         "PRAGMA user_version=3"},
+         "PRAGMA user_version=5"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

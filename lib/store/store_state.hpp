@@ -82,9 +82,11 @@ struct StoreThread::Impl {
     std::map<std::uint64_t, Follower> followers;
     std::uint64_t next_token = 1;
 
-    // --- the caller's, between start and take_wanted() ---
+    // --- the caller's, between start and take_wanted(), take_leases() ---
     StoredWanted wanted;
     OutboxState opened_outbox;
+    StoredStates states;
+    StoredLeases leases;
 
     // --- the thread's own ---
     std::unique_ptr<Database> database;
@@ -107,6 +109,22 @@ struct StoreThread::Impl {
     void answer(const Done<T>& done, Result<T> result) {
         if (!done) return;
         post([done, result = std::move(result)] { done(result); });
+    }
+
+    // Has the thread write `change` as one transaction.
+    template <class Change>
+    void write(Result<void> (*write_to)(Database&, const Change&), Change change, Done<void> done) {
+        EP_ASSERT(done);
+        Job job;
+        // The change is shared because a job may be copied, and it can be many megabytes.
+        job.read = [this, done, write_to, change = std::make_shared<const Change>(std::move(change))](AuditLog&) {
+            const Result<void> written = write_to(*database, *change);
+            // A disk that refuses this refuses the audit as well, and there it is tried again.
+            if (!written && written.error().code == Errc::io) failed(written.error());
+            answer<void>(done, written);
+        };
+        job.refuse = [this, done](Error error) { answer<void>(done, std::move(error)); };
+        if (!enqueue(job)) job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
     }
 
     template <class T, class Read>

@@ -35,6 +35,8 @@ Result<std::unique_ptr<StoreThread>> StoreThread::start(Options options, const C
     impl->opened_outbox.size = impl->outbox->size();
     if (const std::string& problem = impl->opened_outbox.problem; !problem.empty())
         log.error("store", "results that waited for a parent are damaged and lost", {{"why", problem}});
+    impl->states = read_states(*impl->database);
+    impl->leases = read_leases(*impl->database);
     impl->max_age = impl->options.audit_max_age;
     impl->max_size = impl->options.audit_max_size;
     impl->trim_at = clock.steady();
@@ -127,20 +129,15 @@ void StoreThread::verify(Done<AuditVerdict> done) {
 
 StoredWanted StoreThread::take_wanted() { return std::exchange(impl_->wanted, {}); }
 
-void StoreThread::change_wanted(WantedChange change, Done<void> done) {
-    EP_ASSERT(done);
-    Impl* impl = impl_.get();
-    Job job;
-    // The change is shared because a job may be copied, and it can be many megabytes.
-    job.read = [impl, done, change = std::make_shared<const WantedChange>(std::move(change))](AuditLog&) {
-        const Result<void> written = write_wanted(*impl->database, *change);
-        // A disk that refuses this refuses the audit as well, and there it is tried again.
-        if (!written && written.error().code == Errc::io) impl->failed(written.error());
-        impl->answer<void>(done, written);
-    };
-    job.refuse = [impl, done](Error error) { impl->answer<void>(done, std::move(error)); };
-    if (!impl_->enqueue(job)) job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
-}
+void StoreThread::change_wanted(WantedChange change, Done<void> done) { impl_->write(write_wanted, std::move(change), std::move(done)); }
+
+StoredStates StoreThread::take_states() { return std::exchange(impl_->states, {}); }
+
+void StoreThread::change_states(StateChange change, Done<void> done) { impl_->write(write_states, std::move(change), std::move(done)); }
+
+StoredLeases StoreThread::take_leases() { return std::exchange(impl_->leases, {}); }
+
+void StoreThread::change_leases(LeaseChange change, Done<void> done) { impl_->write(write_leases, std::move(change), std::move(done)); }
 
 const OutboxState& StoreThread::opened_outbox() const noexcept { return impl_->opened_outbox; }
 

@@ -16,6 +16,8 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "store/audit_record.hpp"
+#include "store/check_states.hpp"
+#include "store/leases.hpp"
 #include "store/outbox.hpp"
 #include "store/wanted.hpp"
 
@@ -96,6 +98,15 @@ public:
     // What stands behind `after`, oldest first, at most a page; empty: nothing.
     void read_outbox(OutboxMark after, Done<std::vector<OutboxMessage>> done);
     void settle_outbox(OutboxSettlement settlement, Done<OutboxSize> done);
+
+    // What became of checks, as it was kept when the store was opened. Once: it is handed over.
+    StoredStates take_states();
+    // As change_wanted().
+    void change_states(StateChange change, Done<void> done);
+    // The leases as they were kept when the store was opened. Once: they are handed over.
+    StoredLeases take_leases();
+    // Writes `change` as one transaction, after whatever was left before. Not tried again, as above.
+    void change_leases(LeaseChange change, Done<void> done);
 
     // `follow` is called through `post` with each new or raised record after its
     // commit. After unsubscribe() it is not called again, if both happen on the

@@ -1,10 +1,12 @@
-"""A zone as a site writes it, with what no site should: 3 hosts, their 40 services, and a command of the parent's own."""
+"""A zone as a site writes it, with what no site should: 3 hosts, their 40 services, who is told of them and when they rest,
+and a command of the parent's own."""
 
 from lab import AGENT
 
 # Types of which objects in `files()` come, with the names that the master's REST API has for them.
 KINDS = {"Host": "hosts", "Service": "services", "HostGroup": "hostgroups", "ServiceGroup": "servicegroups",
-         "TimePeriod": "timeperiods", "Dependency": "dependencies"}
+         "TimePeriod": "timeperiods", "Dependency": "dependencies", "User": "users", "UserGroup": "usergroups",
+         "Notification": "notifications", "ScheduledDowntime": "scheduleddowntimes"}
 
 HOSTS = ["app1", "db1", "web1"]
 SERVICES = 40
@@ -142,6 +144,114 @@ apply Dependency "first-probe" to Service {
 }
 """
 
+_PEOPLE = """
+template User "site-user" {
+  enable_notifications = true
+  states = [ OK, Warning, Critical, Unknown, Up, Down ]
+  types = [ Problem, Recovery, Acknowledgement ]
+  vars.team = "ops"
+}
+object User "ada" {
+  import "site-user"
+  display_name = "Ada"
+  email = "ada@example.org"
+  pager = "+0 123"
+  groups = [ "night" ]
+}
+object User "bob" {
+  import "site-user"
+  period = "night"
+  email = name + "@example.org"
+  vars.team = "database"
+}
+object UserGroup "ops" {
+  display_name = "Operators"
+  assign where user.vars.team == "ops"
+}
+object UserGroup "night" {
+  groups = [ "ops" ]
+}
+object TimePeriod "holidays" {
+  ranges = {
+    "january 1" = "00:00-24:00"
+    "monday 1 may" = "00:00-24:00"
+    "day -1" = "12:00-24:00"
+  }
+}
+object TimePeriod "night" {
+  display_name = "Outside the office"
+  excludes = [ "office" ]
+  includes = [ "holidays" ]
+  prefer_includes = false
+  ranges = {
+    "monday" = "00:00-08:00,18:00-24:00"
+    "2030-02-01 - 2030-02-28 / 2" = "00:00-24:00"
+  }
+}
+template Notification "site-notification" {
+  command = "ring-bell"
+  interval = 30m
+  types = [ Problem, Recovery, FlappingStart, FlappingEnd ]
+  period = "office"
+  vars.channel = "bell"
+}
+apply Notification "ring" to Service {
+  import "site-notification"
+  users = [ "ada", "bob" ]
+  user_groups = [ "ops" ]
+  states = [ Warning, Critical ]
+  times = { begin = 2m, end = 1h }
+  vars.about = service.display_name + " of " + host.name
+  assign where match("disk *", service.name)
+}
+apply Notification "ring" to Host {
+  import "site-notification"
+  user_groups = host.vars.stage == "production" ? [ "ops", "night" ] : [ "night" ]
+  states = [ Down ]
+  interval = 0
+  assign where host.vars.os == "Linux"
+}
+object Notification "by-hand" {
+  import "site-notification"
+  host_name = "web1"
+  service_name = "single"
+  users = [ "bob" ]
+}
+"""
+
+_REST = """
+apply ScheduledDowntime "backup" to Service {
+  author = "ops"
+  comment = "Backup of " + host.name
+  fixed = false
+  duration = 30m
+  ranges = {
+    "sunday" = "02:00-03:00"
+    "day 1" = "04:00-05:00"
+  }
+  assign where service.name == "replication"
+}
+object ScheduledDowntime "move" {
+  host_name = "app1"
+  author = "ops"
+  comment = "Into another room"
+  child_options = "DowntimeTriggeredChildren"
+  ranges = {
+    "2030-06-01 - 2030-06-03" = "00:00-24:00"
+  }
+}
+object Dependency "by-hand" {
+  child_host_name = "web1"
+  child_service_name = "single"
+  parent_host_name = "db1"
+  parent_service_name = "replication"
+  ignore_soft_states = false
+  disable_notifications = false
+  states = [ OK, Critical ]
+  vars.why = [ "it", "asks", "there" ]
+}
+"""
+
 EVIL_LINE, EVIL_SERVICE_LINE = 3, 2  # where the two objects begin in their files
 
 
@@ -162,4 +272,4 @@ def files(mark):
     """{path below zones.d: text}."""
     return {"global-templates/templates.conf": _TEMPLATES, "global-templates/commands.conf": evil_command(mark),
             f"{AGENT}/groups.conf": _GROUPS, f"{AGENT}/hosts.conf": _HOSTS, f"{AGENT}/rules/services.conf": _RULES,
-            f"{AGENT}/evil.conf": _EVIL_SERVICE}
+            f"{AGENT}/people.conf": _PEOPLE, f"{AGENT}/rest.conf": _REST, f"{AGENT}/evil.conf": _EVIL_SERVICE}

@@ -47,7 +47,7 @@ void collect(const filesystem::path& top, const filesystem::path& folder, const 
     for (const auto& path : folders) collect(top, path, zone, files);
 }
 
-json::Object place_json(const dsl::Place& place) { return {{"file", place.file}, {"line", place.line}}; }
+json::Object place_json(const dsl::Place& place) { return {{"file", place.file.str()}, {"line", place.line}}; }
 
 // Indexed by Why.
 constexpr std::string_view kWhy[] = {"syntax",  "evaluation", "attribute", "statement", "function",
@@ -56,8 +56,8 @@ constexpr std::string_view kWhy[] = {"syntax",  "evaluation", "attribute", "stat
 json::Value object_json(const dsl::Object& object) {
     json::Object attributes = dsl::with_defaults(*object.type, object.name, object.attributes);
     json::Array templates;
-    for (const auto& name : object.templates) templates.emplace_back(name);
-    return json::Object{{"type", object.type->name}, {"name", object.name},    {"zone", object.zone},
+    for (const auto& name : object.templates()) templates.emplace_back(name);
+    return json::Object{{"type", object.type->name}, {"name", object.name},    {"zone", object.zone.str()},
                         {"attrs", attributes},       {"templates", templates}, {"source", place_json(object.place)}};
 }
 
@@ -67,7 +67,7 @@ json::Value refused_json(const dsl::Refused& refused) {
                         {"type", refused.type},
                         {"name", refused.name},
                         {"zone", refused.zone},
-                        {"file", refused.place.file},
+                        {"file", refused.place.file.str()},
                         {"line", refused.place.line},
                         {"column", refused.place.column},
                         {"message", refused.message}};

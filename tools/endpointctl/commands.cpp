@@ -26,6 +26,14 @@ constexpr Parameter kCapsCheck[] = {
     {"--command", "NAME", "the catalog command it names"},
     {"--param", "NAME=VALUE", "a parameter of the command; a name given again makes an array", false, true},
 };
+constexpr Parameter kCapsGrant[] = {
+    {"PARENT", "NAME", "the parent's endpoint, or zone:NAME", true},
+    {"CAPABILITY", "NAME", "results, recheck, execute, ...", true},
+    {"--for", "DURATION", "how long: 30m, 2h, 7d; at most 30 days", true},
+    {"--scope", "JSON", "what the grant would hold in caps.d: '{\"commands\": [\"disk\"], \"rate\": \"6/h\"}'; without it no limits"},
+    {"--reason", "TEXT", "why, for whoever reads `caps show` and the audit", true},
+};
+constexpr Parameter kCapsRevoke[] = {{"ID", "NUMBER", "the lease, as `caps show` names it: 7 or lease:7", true}};
 constexpr Parameter kAuditList[] = {
     {"--since", "TIME", "2026-11-20T16:55:00Z, or a duration before now (2h)"},
     {"--until", "TIME", "the same"},
@@ -82,6 +90,8 @@ constexpr Verb kVerbs[] = {
     {"status", "node, parents, runner, store", kStatus, status},
     {"caps show", "what each parent may do, and where that is written", kCapsShow, caps_show},
     {"caps check", "would it be allowed, and which rule says so", kCapsCheck, caps_check},
+    {"caps grant", "a lease: a grant with an end", kCapsGrant, caps_grant},
+    {"caps revoke", "end a lease before its end", kCapsRevoke, caps_revoke},
     {"audit list", "the audit's records, newest first", kAuditList, audit_list},
     {"audit show", "one record in full, with what was sent", kAuditShow, audit_show},
     {"audit follow", "records as they happen", {}, audit_follow},

@@ -122,6 +122,8 @@ private:
             const bool zone = string_member(parent, "kind") == "zone";
             for (const json::Value& one : items(member(parent, "grants"))) {
                 if (string_member(one, "capability") != policy::name_of(*capability_)) continue;
+                // A change is one of caps.d; what an operator allowed for two hours is no part of it.
+                if (!member(one, "expires").is_null()) continue;
                 const json::Object* const scope = member(one, "scope").object();
                 return GrantInForce{*capability_, (zone ? "zone:" : "") + string_member(parent, "name"), scope ? *scope : json::Object(),
                                     member(one, "rate"), string_member(one, "source")};

@@ -34,6 +34,12 @@ int caps_show(const Context& context, const Arguments& arguments) {
     } else {
         table.print(context.out, context.color);
     }
+    for (const json::Value& parent : items(member(answer.value, "parents")))
+        for (const json::Value& grant : items(member(parent, "grants")))
+            if (!member(grant, "by").is_null())
+                context.out << printable(text_of(member(grant, "source"))) << " was granted "
+                            << printable(text_of(member(grant, "granted"))) << " by " << printable(text_of(member(grant, "by"))) << ": "
+                            << printable(text_of(member(grant, "reason"))) << '\n';
     const char* gap = "\n";
     for (const json::Value& parent : items(member(answer.value, "parents"))) {
         std::string denied;

@@ -48,10 +48,10 @@ json::Value accepted_json(const policy::Plan& plan) {
     json::Array accepted;
     for (const policy::PlannedObject& planned : plan.objects) {
         if (plan.failed || planned.origin == policy::Origin::local) continue;
-        accepted.emplace_back(json::Object{{"type", planned.object.type->name},
-                                           {"name", planned.object.name},
-                                           {"file", text_or_null(planned.object.place.file)},
-                                           {"line", line_or_null(planned.object.place.line)}});
+        accepted.emplace_back(json::Object{{"type", planned.object->type->name},
+                                           {"name", planned.object->name},
+                                           {"file", text_or_null(planned.object->place.file.str())},
+                                           {"line", line_or_null(planned.object->place.line)}});
     }
     return accepted;
 }

@@ -9,6 +9,8 @@ namespace endpointd::ctl {
 int status(const Context&, const Arguments&);
 int caps_show(const Context&, const Arguments&);
 int caps_check(const Context&, const Arguments&);
+int caps_grant(const Context&, const Arguments&);
+int caps_revoke(const Context&, const Arguments&);
 int audit_list(const Context&, const Arguments&);
 int audit_show(const Context&, const Arguments&);
 int audit_follow(const Context&, const Arguments&);

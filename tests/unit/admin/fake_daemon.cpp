@@ -57,6 +57,18 @@ Result<json::Value> FakeBackend::caps_check(const admin::CapsQuestion& question)
                                     {"source", allow ? json::Value("caps.d/10-web.json:4") : json::Value()}});
 }
 
+void FakeBackend::grant_lease(admin::LeaseWish asked_for, const admin::Caller& who, LeaseDone done) {
+    wish = std::move(asked_for);
+    caller = who;
+    done(lease_answer);
+}
+
+void FakeBackend::revoke_lease(std::uint64_t id, const admin::Caller& who, LeaseDone done) {
+    revoked = id;
+    caller = who;
+    done(lease_answer);
+}
+
 void FakeBackend::run_command(const std::string& name, json::Object parameters, const admin::Caller& who, RunDone done) {
     run_name = name;
     run_parameters = std::move(parameters);

@@ -37,6 +37,8 @@ public:
     admin::Health health() const override { return health_answer; }
     std::optional<json::Value> caps(const std::optional<std::string>& parent) const override;
     Result<json::Value> caps_check(const admin::CapsQuestion& question) const override;
+    void grant_lease(admin::LeaseWish wish, const admin::Caller& caller, LeaseDone done) override;
+    void revoke_lease(std::uint64_t id, const admin::Caller& caller, LeaseDone done) override;
     std::shared_ptr<const catalog::Catalog> catalog() const override { return catalog_in_force; }
     std::shared_ptr<const policy::Plan> plan() const override { return plan_in_force; }
     Duration command_timeout() const override { return std::chrono::seconds(60); }
@@ -52,6 +54,7 @@ public:
     admin::Health health_answer;
     json::Value caps_answer;
     bool allow = true;
+    Result<json::Value> lease_answer;  // to granting and revoking
     Result<json::Value> run_answer;
     bool hold_runs = false;  // never answers a run
     admin::ReloadAnswer reload_answer;
@@ -61,6 +64,8 @@ public:
 
     // What was asked; read them after the answer came.
     mutable admin::CapsQuestion asked;
+    admin::LeaseWish wish;
+    std::uint64_t revoked = 0;
     std::string run_name;
     json::Object run_parameters;
     admin::Caller caller;

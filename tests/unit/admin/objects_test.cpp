@@ -15,12 +15,14 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 policy::PlannedObject object(const std::string& type, const std::string& name, policy::Origin origin = policy::Origin::local) {
+    dsl::Object object;
+    object.type = dsl::config_type(type);
+    object.name = name;
+    object.zone = "web1";
+    object.place = {"web1/_etc/hosts.conf", 3, 1};
+    object.text = std::make_shared<const std::string>("object " + type + " \"" + name + "\" { }");
     policy::PlannedObject planned;
-    planned.object.type = dsl::config_type(type);
-    planned.object.name = planned.object.short_name = name;
-    planned.object.zone = "web1";
-    planned.object.place = {"web1/_etc/hosts.conf", 3, 1};
-    planned.object.text = std::make_shared<const std::string>("object " + type + " \"" + name + "\" { }");
+    planned.object = std::make_shared<const dsl::Object>(std::move(object));
     planned.origin = origin;
     if (origin != policy::Origin::local) planned.parent = "master1";
     return planned;
@@ -71,6 +73,14 @@ TEST(Objects, AFewAreOnePlainAnswer) {
     EXPECT_EQ(at(service, "file"), json::Value("web1/_etc/hosts.conf"));
     EXPECT_EQ(at(service, "line"), json::Value(3));
     EXPECT_EQ(service.object()->find("text"), nullptr);
+}
+
+TEST(Objects, WhatAMessageMadeHasNoFile) {
+    auto plan = std::make_shared<policy::Plan>();
+    plan->objects.push_back(object("Host", "h1", policy::Origin::runtime));
+    const json::Value value = parsed(std::get<Response>(make_objects(plan, {})).body);
+    EXPECT_TRUE(at(objects_in(value)[0], "file").is_null());
+    EXPECT_TRUE(at(objects_in(value)[0], "line").is_null());
 }
 
 TEST(Objects, ManyComeInBoundedPiecesAndAreAllThere) {

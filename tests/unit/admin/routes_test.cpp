@@ -191,6 +191,48 @@ TEST_F(Routes, ARefusedRunSaysWhy) {
     EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/catalog/disk/run", R"({"argv":["/bin/sh"]})"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST_F(Routes, ALeaseIsGrantedAndRevokedInTheCallersName) {
+    daemon.on_loop([&] { daemon.backend.lease_answer = json::Value(json::Object{{"id", 7}}); });
+    const std::string body = R"({"parent":"m","capability":"execute","for":7200,"reason":"deploy","scope":{"hosts":["h"]}})";
+    EXPECT_EQ(json::to_text(body_of(ask(daemon.socket(), "POST", "/v1/caps/grant", body))), R"({"id":7})");
+    daemon.on_loop([&] {
+        EXPECT_EQ(daemon.backend.wish.length, Duration(std::chrono::hours(2)));
+        EXPECT_EQ(json::to_text(daemon.backend.wish.scope), R"({"hosts":["h"]})");
+        EXPECT_EQ(daemon.backend.caller.uid, ::getuid());
+        EXPECT_EQ(daemon.backend.caller.name, user_name(::getuid()));
+    });
+    EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/caps/revoke", R"({"id":7})"), StartsWith("HTTP/1.1 200"));
+    daemon.on_loop([&] { EXPECT_EQ(daemon.backend.revoked, 7u); });
+    for (const auto& [code, status] :
+         {std::pair{Errc::not_found, "404"}, {Errc::invalid, "400"}, {Errc::too_large, "429"}, {Errc::unavailable, "503"}}) {
+        daemon.on_loop([&] { daemon.backend.lease_answer = fail(code, "because"); });
+        for (const auto& [path, request] : {std::pair{"/v1/caps/grant", body}, {"/v1/caps/revoke", std::string(R"({"id":7})")}}) {
+            const std::string answer = ask(daemon.socket(), "POST", path, request);
+            EXPECT_THAT(answer, StartsWith(std::string("HTTP/1.1 ") + status)) << path;
+            EXPECT_EQ(at(body_of(answer), "detail"), json::Value("because"));
+        }
+    }
+    EXPECT_THAT(ask(daemon.socket(), "GET", "/v1/caps/grant"), HasSubstr("Allow: POST\r\n"));
+}
+
+TEST_F(Routes, ABodyThatAsksForNoLeaseIsRefused) {
+    for (const char* body : {"", "{", "[]", "{}", R"({"parent":"m","capability":"execute","for":"2h"})",
+                             R"({"parent":"m","capability":"execute","reason":"r"})", R"({"capability":"execute","for":"2h","reason":"r"})",
+                             R"({"parent":"m","capability":"execute","for":"soon","reason":"r"})",
+                             R"({"parent":"m","capability":"execute","for":-1,"reason":"r"})",
+                             R"({"parent":"m","capability":"execute","for":[],"reason":"r"})",
+                             R"({"parent":"m","capability":"execute","for":"2h","reason":"r","scope":[]})",
+                             R"({"parent":"m","capability":"execute","for":"2h","reason":"r","id":1})",
+                             R"({"parent":1,"capability":"execute","for":"2h","reason":"r"})"})
+        EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/caps/grant", body), StartsWith("HTTP/1.1 400")) << body;
+    for (const char* body : {"", "[7]", "{}", R"({"id":"7"})", R"({"id":0})", R"({"id":1.5})", R"({"id":1e300})", R"({"id":7,"all":true})"})
+        EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/caps/revoke", body), StartsWith("HTTP/1.1 400")) << body;
+    daemon.on_loop([&] {
+        EXPECT_EQ(daemon.backend.wish.parent, "");
+        EXPECT_EQ(daemon.backend.revoked, 0u);
+    });
+}
+
 TEST_F(Routes, AReloadThatWasRefusedListsItsErrors) {
     daemon.on_loop([&] {
         daemon.backend.reload_answer.findings.errors.push_back({"catalog.d/x.json", 3, 5, "/commands/a", "wrong"});

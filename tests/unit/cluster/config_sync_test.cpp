@@ -43,8 +43,8 @@ protected:
         node_.say("config::UpdateObject", json::to_text(params), from);
         plan();
     }
-    void remove(const std::string& type, const std::string& name, double version) {
-        node_.say("config::DeleteObject", json::to_text(json::Object{{"type", type}, {"name", name}, {"version", version}}));
+    void remove(const std::string& type, const std::string& name, double version, const std::string& from = "master1") {
+        node_.say("config::DeleteObject", json::to_text(json::Object{{"type", type}, {"name", name}, {"version", version}}), from);
         plan();
     }
     const policy::PlannedObject* find(const std::string& type, const std::string& name) { return node_.plan->find(type, name); }
@@ -57,6 +57,8 @@ protected:
 };
 
 const char* const kHost = "object Host \"h\" {\n check_command = \"free\"\n}\n";
+
+const char* const kRuntimeHost = "object Host \"r\" {\n check_command = \"free\"\n}\n";
 
 TEST_F(ConfigSyncTest, AnUpdateIsInForceStoredAndRecordedOnceForEachZone) {
     push("5", kHost);
@@ -118,18 +120,85 @@ TEST_F(ConfigSyncTest, ABombDoesNotTakeItsNeighboursWithIt) {
 }
 
 TEST_F(ConfigSyncTest, AnObjectMadeAtRunTimeCountsByItsVersion) {
-    object("Host", "r", 5, "object Host \"r\" {\n check_command = \"free\"\n}\n", {{"vars.x", 1}});
+    object("Host", "r", 5, kRuntimeHost);
     ASSERT_NE(find("Host", "r"), nullptr);
     EXPECT_EQ(find("Host", "r")->origin, policy::Origin::runtime);
-    // The attributes of the creating message do not count.
-    EXPECT_TRUE(find("Host", "r")->modified.empty());
     object("Host", "r", 5, "", {{"vars.x", 2}});
     EXPECT_TRUE(find("Host", "r")->modified.empty());
-    object("Host", "r", 6, "object Host \"r\" { }", {{"vars.x", 2}, {"vars.y", 3}});
+    object("Host", "r", 6, kRuntimeHost, {{"vars.x", 2}, {"vars.y", 3}});
     EXPECT_EQ(find("Host", "r")->modified.size(), 2U);
     // What is not named any more is restored.
     object("Host", "r", 7, "", {{"vars.y", 3}});
     EXPECT_EQ(find("Host", "r")->modified, std::vector<std::string>{"vars.y"});
+}
+
+TEST_F(ConfigSyncTest, AnObjectThatIsToldLateComesAsItIsByNow) {
+    object("Host", "r", 5, kRuntimeHost, {{"vars.x", 1}, {"zone", "web1"}});
+    ASSERT_NE(find("Host", "r"), nullptr);
+    EXPECT_EQ(find("Host", "r")->modified, std::vector<std::string>{"vars.x"});
+    EXPECT_EQ(records(store::Decision::denied), 1U);
+}
+
+TEST_F(ConfigSyncTest, AnObjectMadeAnewWhileWeWereAwayReplacesTheOneBefore) {
+    const std::string text = "object Host \"r\" {\n check_command = \"free\"\n address = \"192.0.2.1\"\n}\n";
+    const std::string other = "object Host \"r\" {\n check_command = \"free\"\n address = \"192.0.2.2\"\n}\n";
+    object("Host", "r", 5, text);
+    object("Host", "r", 6, text, {{"vars.x", 1}});
+    object("Host", "r", 6, other);
+    EXPECT_EQ(*find("Host", "r")->object.attributes.find("address"), json::Value("192.0.2.1"));
+    object("Host", "r", 9, other);
+    ASSERT_NE(find("Host", "r"), nullptr);
+    EXPECT_EQ(*find("Host", "r")->object.attributes.find("address"), json::Value("192.0.2.2"));
+    EXPECT_TRUE(find("Host", "r")->modified.empty());
+    EXPECT_EQ(node_.audit.back().detail, "created anew");
+    EXPECT_EQ(node_.kept.back().dropped_modifications.size(), 1U);
+    // The deletion of the first one comes after it: parents send what they have logged last.
+    remove("Host", "r", 6);
+    EXPECT_NE(find("Host", "r"), nullptr);
+}
+
+TEST_F(ConfigSyncTest, WhatIsInForceIsNotDeletedWithoutTheGrant) {
+    object("Host", "r", 5, kRuntimeHost);
+    remove("Host", "r", 9, "other1");
+    EXPECT_NE(find("Host", "r"), nullptr);
+    EXPECT_EQ(node_.audit.back().decision, store::Decision::denied);
+    EXPECT_EQ(node_.audit.back().reason, store::Reason::capability_denied);
+    // Nor by who could not have made it, once it is kept for another one's grant.
+    node_.configure(R"({"parents":{}})");
+    plan();
+    remove("Host", "r", 9, "other1");
+    node_.configure(kGranted);
+    plan();
+    EXPECT_NE(find("Host", "r"), nullptr);
+}
+
+TEST_F(ConfigSyncTest, WhatIsTakenBackWhileAGrantIsGoneDoesNotComeBackWithIt) {
+    push("5", kHost);
+    object("Host", "r", 5, kRuntimeHost);
+    object("Host", "h", 6, "", {{"enable_active_checks", false}});
+    ASSERT_EQ(find("Host", "h")->modified.size(), 1U);
+    node_.configure(R"({"parents":{"master1":{"grant":["config"]}}})");
+    plan();
+    EXPECT_TRUE(find("Host", "h")->modified.empty());
+    object("Host", "h", 7, "", {{"enable_active_checks", true}});
+    EXPECT_EQ(node_.audit.back().decision, store::Decision::denied);
+    const std::size_t stored = node_.kept.size();
+    object("Host", "h", 8, "", {{"enable_active_checks", false}});
+    EXPECT_EQ(node_.audit.back().decision, store::Decision::denied);
+    EXPECT_EQ(node_.kept.size(), stored) << "who is granted nothing makes nobody work";
+    node_.configure(R"({"parents":{}})");
+    plan();
+    remove("Host", "r", 8);
+    EXPECT_EQ(node_.audit.back().decision, store::Decision::denied);
+    node_.configure(kGranted);
+    plan();
+    EXPECT_TRUE(find("Host", "h")->modified.empty());
+    EXPECT_EQ(find("Host", "r"), nullptr);
+    // An old message does not undo that.
+    object("Host", "h", 6, "", {{"enable_active_checks", false}});
+    object("Host", "r", 5, kRuntimeHost);
+    EXPECT_TRUE(find("Host", "h")->modified.empty());
+    EXPECT_EQ(find("Host", "r"), nullptr);
 }
 
 TEST_F(ConfigSyncTest, WhatWasDeletedIsNotMadeAgainByAnOldMessage) {
@@ -146,6 +215,21 @@ TEST_F(ConfigSyncTest, WhatWasDeletedIsNotMadeAgainByAnOldMessage) {
     remove("Host", "never-there", 9);
     object("Host", "never-there", 9, "object Host \"never-there\" {\n check_command = \"free\"\n}\n");
     EXPECT_EQ(find("Host", "never-there"), nullptr);
+}
+
+TEST_F(ConfigSyncTest, AVersionOfTheFarFutureIsNotTheLastOne) {
+    const std::string text = "object Host \"r\" {\n check_command = \"free\"\n}\n";
+    remove("Host", "r", 1e308);
+    object("Host", "r", 1795193700, text);
+    EXPECT_EQ(find("Host", "r"), nullptr);
+    node_.clock.advance(std::chrono::hours(2));
+    object("Host", "r", 1795200900, text);
+    ASSERT_NE(find("Host", "r"), nullptr);
+    object("Host", "r", 1e308, "", {{"vars.x", 1}});
+    EXPECT_EQ(find("Host", "r")->modified.size(), 1U);
+    node_.clock.advance(std::chrono::hours(2));
+    object("Host", "r", 1795208100, "", {{"vars.x", 1}, {"vars.y", 1}});
+    EXPECT_EQ(find("Host", "r")->modified.size(), 2U);
 }
 
 TEST_F(ConfigSyncTest, PushedObjectsAreNotDeletedByAMessage) {
@@ -169,6 +253,28 @@ TEST_F(ConfigSyncTest, ADowntimeEndsByOurClock) {
     plan();
     EXPECT_EQ(find("Downtime", "h!d"), nullptr);
     EXPECT_EQ(node_.kept.back().dropped_objects.size(), 1U);
+}
+
+TEST_F(ConfigSyncTest, ADowntimeIsNotMadeLongerThanItMayBe) {
+    node_.configure(R"({"parents":{"master1":{"grant":{"config":{},"downtime":{"max_duration":"1h"}}}}})");
+    push("5", kHost);
+    const double now = to_unix(node_.clock.wall());
+    const std::string text =
+        "object Downtime \"d\" {\n author = \"a\"\n comment = \"c\"\n fixed = true\n host_name = \"h\"\n start_time = " +
+        std::to_string(now) + "\n end_time = " + std::to_string(now + 1800) + "\n}\n";
+    object("Downtime", "h!d", now, text);
+    ASSERT_NE(find("Downtime", "h!d"), nullptr);
+    const auto end = [&] { return *find("Downtime", "h!d")->object.attributes.find("end_time")->number(); };
+    object("Downtime", "h!d", now + 1, text, {{"end_time", now + 7200}});
+    EXPECT_EQ(node_.audit.back().reason, store::Reason::limit_exceeded);
+    EXPECT_LT(end(), now + 1801);
+    object("Downtime", "h!d", now + 2, text, {{"end_time", 0}});
+    EXPECT_EQ(node_.audit.back().reason, store::Reason::attribute_not_allowed);
+    EXPECT_GT(end(), now);
+    // Both ends at once: it is moved, and no longer than before.
+    object("Downtime", "h!d", now + 3, text, {{"end_time", now + 7200}, {"start_time", now + 5400}});
+    EXPECT_EQ(end(), now + 7200);
+    EXPECT_EQ(node_.audit.back().decision, store::Decision::changed);
 }
 
 TEST_F(ConfigSyncTest, StrangersToTheGrantsAndDeepPathsGetNowhere) {
@@ -204,6 +310,20 @@ TEST_F(ConfigSyncTest, ARuleThatIsTakenAwayTakesItsObjectsAway) {
     node_.configure(kGranted);
     plan();
     EXPECT_NE(find("Host", "h"), nullptr);
+}
+
+TEST_F(ConfigSyncTest, UpdatesThatCameWhileTheStoreWroteAreStoredOnce) {
+    node_.keep_waits = true;
+    for (int i = 5; i < 15; ++i) push(std::to_string(i), kHost + std::string(static_cast<std::size_t>(i), '\n'));
+    ASSERT_EQ(node_.kept.size(), 1U);
+    node_.keep_waits = false;
+    node_.keeping(true);
+    ASSERT_EQ(node_.kept.size(), 2U);
+    EXPECT_TRUE(node_.kept.back().everything);
+    EXPECT_EQ(node_.kept.back().pushed->zones.front().timestamp, 14);
+    push("15", kHost);
+    EXPECT_EQ(node_.kept.size(), 3U);
+    EXPECT_FALSE(node_.kept.back().everything);
 }
 
 TEST_F(ConfigSyncTest, WhatCouldNotBeStoredIsStoredAsAWhole) {

@@ -76,7 +76,8 @@ struct FakeServices {
         services.evaluate = [this](EvaluationRequest request) { evaluations.push_back(std::move(request)); };
         services.keep = [this](store::WantedChange change, const std::function<void(bool)>& done) {
             if (!keep_fails) kept.push_back(std::move(change));
-            done(!keep_fails);
+            if (keep_waits) keeping = done;
+            else done(!keep_fails);
         };
         services.publish = [this](std::shared_ptr<const policy::Plan> now) { plan = std::move(now); };
         return services;
@@ -172,6 +173,8 @@ struct FakeServices {
     std::shared_ptr<Rules> rules;
     std::deque<EvaluationRequest> evaluations;
     std::vector<store::WantedChange> kept;
+    bool keep_waits = false;  // until `keeping` is called
+    std::function<void(bool)> keeping;
     std::shared_ptr<const policy::Plan> plan = std::make_shared<const policy::Plan>();
     Dispatcher dispatcher;
 };

@@ -71,6 +71,12 @@ TEST_F(ProductionTest, AZoneWithoutTimestampIsNewerThanNow) {
     EXPECT_EQ(there_.zone("web1")->timestamp, 1010);
 }
 
+TEST_F(ProductionTest, ATimestampOfTheFarFutureIsNotTheLastOne) {
+    push(of("web1", "1e308", {{"/a.conf", "a"}}));
+    EXPECT_EQ(there_.zone("web1")->timestamp, 1000 + kAheadOfClock);
+    EXPECT_THAT(judge_update(there_, "master1", of("web1", "4700", {{"/a.conf", "b"}}), world_, {}, 4700).changed, ElementsAre("web1"));
+}
+
 TEST_F(ProductionTest, AFileThatIsGoneAndAFileThatMovedAreChanges) {
     push(of("web1", "5", {{"/a.conf", "a"}, {"/b.conf", "b"}}));
     EXPECT_TRUE(push(of("web1", "6", {{"/a.conf", "a"}})).anything());

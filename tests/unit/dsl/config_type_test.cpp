@@ -34,10 +34,25 @@ struct ConfigTypeTest : testing::Test {
 
     Instance made(std::string_view of, std::initializer_list<std::pair<std::string_view, std::string_view>> texts) {
         Instance instance(type(of));
-        for (const auto& [name, text] : texts) instance.set(field_of(*instance.type, name).value(), heap.text(std::string(text)));
+        for (const auto& [name, text] : texts) heap.set(instance, field_of(*instance.type, name).value(), heap.text(std::string(text)));
         return instance;
     }
 };
+
+TEST_F(ConfigTypeTest, WhatAnObjectHoldsAndWhereItWasWrittenIsCharged) {
+    Instance* const object = heap.instance(type("Host"));
+    std::uint64_t before = budget.bytes();
+    heap.set(*object, 1, Value(true));
+    heap.wrote(*object, {1, 0, 1, 1});
+    EXPECT_GE(budget.bytes() - before, sizeof(Value) + sizeof(Instance::Written));
+    before = budget.bytes();
+    heap.set(*object, 1, Value(false));
+    heap.wrote(*object, {1, 0, 2, 1});
+    EXPECT_EQ(budget.bytes(), before);  // in the same place
+    EXPECT_EQ(object->written_at(1)->line, 2u);
+    heap.wrote(*object, {2, 0, 3, 1});
+    EXPECT_GE(budget.bytes() - before, sizeof(Instance::Written));
+}
 
 // The same answer for a value of the language and for JSON; "error" where there is none.
 std::string as_attribute(std::string_view of, std::string_view name, std::string_view json_text, Heap& heap) {
@@ -218,10 +233,10 @@ TEST_F(ConfigTypeTest, EveryDefaultIsAValueOfItsAttribute) {
 
 TEST_F(ConfigTypeTest, AnAttributeSetTwiceKeepsTheLaterValueInTheFirstPlace) {
     Instance host(type("Host"));
-    host.set(3, Value(1.0));
-    host.set(5, Value(true));
+    heap.set(host, 3, Value(1.0));
+    heap.set(host, 5, Value(true));
     EXPECT_EQ(host.find(4), nullptr);
-    host.set(3, Value(2.0));
+    heap.set(host, 3, Value(2.0));
     ASSERT_EQ(host.fields.size(), 2U);
     EXPECT_EQ(*host.find(3)->number(), 2.0);
     EXPECT_EQ(host.fields[0].first, 3);

@@ -49,7 +49,7 @@ TEST(Evaluator, TemplatesAreImportedInOrderWhereverTheyStand) {
     EXPECT_EQ(attribute(host, "check_interval"), "2");
     EXPECT_EQ(attribute(host, "vars"), R"({"l":[1,2,3]})");
     ASSERT_NE(host, nullptr);
-    EXPECT_EQ(host->templates, (std::vector<std::string>{"a", "x", "y"}));
+    EXPECT_EQ(host->templates(), (std::vector<std::string>{"a", "x", "y"}));
 }
 
 TEST(Evaluator, ApplyRulesMakeOneServiceForEachMatchAndElement) {
@@ -135,6 +135,42 @@ TEST(Evaluator, AFunctionOfOneOwnerDefinesNothingForAnother) {
     EXPECT_EQ(find(made, "Host", "foreign"), nullptr);
     ASSERT_EQ(made.refused.size(), 1u);
     EXPECT_EQ(made.refused.front().why, Why::statement);
+}
+
+constexpr const char* kLongText = "const long = (() => { var t = \"a\"\nfor (i in range(16)) { t += t }\nreturn t })()\n";
+
+TEST(Evaluator, WhatIsRefusedAgainAndAgainStaysSmall) {
+    for (const char* body : {"object CheckCommand long { }", "object Host long { }", "template Host long { }",
+                             "object Host \"h\" + i { check_interval = long }", "object Host \"h\" + i { zone = long }",
+                             "object Host \"h\" + i { throw get_host(\"h0\").vars.x + long }",
+                             "object Service \"s\" { check_command = \"d\"; host_name = long + i }"}) {
+        const auto made = pushed({std::string(kLongText) + "for (i in range(200)) { " + body + " }"});
+        std::size_t bytes = 0;
+        for (const Refused& refused : made.refused) bytes += refused.name.size() + refused.message.size() + refused.zone.size();
+        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.str().size();
+        EXPECT_FALSE(made.refused.empty()) << body;
+        EXPECT_LT(bytes, 200 * 8192u) << body;
+    }
+}
+
+TEST(Evaluator, NamesAreBoundedAndPrintable) {
+    const auto made =
+        pushed({"const t = (() => { var x = \"a\"\nfor (i in range(10)) { x += x }\nreturn x })()\n"
+                "object HostGroup t { }\nobject HostGroup t + \"b\" { }\nobject HostGroup \"a\\033[31m\" { }\n"
+                "object HostGroup \"a\\000\" { }\nobject HostGroup \"\303\274\" { }\n"
+                "object Host \"h\" { check_command = \"dummy\" }\n"
+                "apply Service \"s\" for (x in [ \"1\", \"\\n\", t ]) { check_command = \"dummy\" }"});
+    std::vector<std::string> names;
+    for (const Object& object : made.objects) names.emplace_back(object.short_name());
+    EXPECT_EQ(names, (std::vector<std::string>{std::string(1024, 'a'), "\303\274", "h", "s1"}));
+    EXPECT_EQ(made.refused.size(), 5u);
+}
+
+TEST(Evaluator, KeysOfAnyLengthAreCharged) {
+    const auto made = pushed({std::string(kLongText) + "var d = {}\nfor (i in range(10)) { d[long + i] = 1 }\nvar key = long + 9\n"
+                                                       "var x = 0\nfor (i in range(1000)) { x = d[key] }"});
+    EXPECT_TRUE(made.complete);
+    EXPECT_GT(made.steps, 1'000'000u);
 }
 
 TEST(Evaluator, ConstantsOfTheHostStay) {

@@ -85,6 +85,17 @@ TEST(Why, ACommandOutsideTheGrantIsAddedToIt) {
     EXPECT_EQ(made.rule, R"(execute: {"commands":["load"]})");
 }
 
+TEST(Why, ALeaseIsNoRuleThatAChangeCouldWiden) {
+    const json::Value lease = parsed(
+        R"({"parents":[{"name":"master1","kind":"endpoint","grants":[{"capability":"execute","scope":{"commands":["load"]},"rate":"6/h",)"
+        R"("expires":"2026-11-20T14:00:00.000Z","source":"lease:7"}],"denied":[]}]})");
+    for (const Reason reason : {Reason::capability_denied, Reason::out_of_scope, Reason::rate_limited}) {
+        const Explanation made = explain({execute(reason, "disk"), lease, parsed(R"({"name":"disk","kind":"check"})")});
+        EXPECT_FALSE(made.source);
+        EXPECT_THAT(change_of(made), testing::Not(HasSubstr("load"))) << change_of(made);
+    }
+}
+
 TEST(Why, AGrantOfAZoneIsWidenedForTheZone) {
     const Explanation made = explain({execute(Reason::out_of_scope, "disk"), caps("execute", R"({"services":["a!b"]})", "null", "zone"),
                                       parsed(R"({"name":"disk","kind":"check"})")});

@@ -59,7 +59,7 @@ TEST(Grammar, AMistypedVerbGetsAHint) {
 
 TEST(Grammar, VerbsThatAreNotThereAreUnknown) {
     for (const std::vector<std::string>& verb :
-         {std::vector<std::string>{"pki", "show"}, {"check", "now"}, {"config", "diff"}, {"caps", "grant"}, {"web"}}) {
+         {std::vector<std::string>{"pki", "show"}, {"check", "now"}, {"config", "diff"}, {"caps", "lend"}, {"web"}}) {
         const Ran ran = run_ctl(verb);
         EXPECT_EQ(ran.status, kUsage) << verb[0];
         EXPECT_THAT(ran.err, StartsWith("endpointctl: usage: there is no verb '"));
@@ -78,6 +78,9 @@ TEST(Grammar, WrongOptionsAreWrongUsage) {
                                                  {"audit", "list", "--limit"},
                                                  {"audit", "show"},
                                                  {"caps", "check", "m"},
+                                                 {"caps", "grant", "m", "execute", "--for", "2h"},
+                                                 {"caps", "grant", "m", "execute", "--reason", "x"},
+                                                 {"caps", "revoke"},
                                                  {"audit", "list", "--limit", "1", "--limit", "2"},
                                                  {"catalog", "show", "a", "b"}}) {
         const Ran ran = run_ctl(line);
@@ -100,6 +103,11 @@ TEST(Grammar, WrongValuesAreJudgedWithoutADaemon) {
         {{"audit", "review", "0"}, "ID '0' is no whole number from 1 to"},
         {{"audit", "export", "--format", "xml"}, "unknown format 'xml'; known: jsonl, csv"},
         {{"audit", "export", "--since", "x"}, "'x' is neither a time"},
+        {{"caps", "grant", "m", "execute", "--reason", "r", "--for", "soon"}, "endpointctl: caps grant: --for: "},
+        {{"caps", "grant", "m", "execute", "--reason", "r", "--for", "2h", "--scope", "{"}, "--scope is not JSON: "},
+        {{"caps", "grant", "m", "execute", "--reason", "r", "--for", "2h", "--scope", "[]"}, "--scope is a JSON object"},
+        {{"caps", "revoke", "lease:"}, "is no whole number from 1 to"},
+        {{"caps", "revoke", "caps.d/x.json:4"}, "is no whole number from 1 to"},
         {{"catalog", "run", "disk", "--param", "x"}, "a parameter is written name=value, not 'x'"},
         {{"catalog", "render", "disk", "--param", "x"}, "--param takes NAME=VALUE, not 'x'"},
         {{"config", "validate", "/nonexistent/tree"}, "'/nonexistent/tree' is no directory that can be read"},
@@ -119,6 +127,8 @@ TEST(Grammar, WithoutADaemonTheAnswerIsThree) {
     for (const std::vector<std::string>& line : {std::vector<std::string>{"status"},
                                                  {"caps", "show"},
                                                  {"caps", "check", "m", "execute"},
+                                                 {"caps", "grant", "m", "execute", "--for", "2h", "--reason", "r"},
+                                                 {"caps", "revoke", "7"},
                                                  {"audit", "list"},
                                                  {"audit", "show", "1"},
                                                  {"audit", "follow"},

@@ -29,13 +29,15 @@ protected:
         daemon.backend.caps_answer = parsed(R"({"parents":[]})");
     }
     static policy::PlannedObject object(const std::string& type, const std::string& name, policy::Origin origin) {
+        dsl::Object object;
+        object.type = dsl::config_type(type);
+        object.name = name;
+        object.zone = "web1";
+        object.attributes = {{"notes", "\x1b[31m\xe2\x80\xae"}};
+        object.place = {"web1/_etc/x.conf", 4, 1};
+        object.text = std::make_shared<const std::string>("object " + type + " \"" + name + "\" {\n  check_command = \"old\"\n}\n");
         policy::PlannedObject planned;
-        planned.object.type = dsl::config_type(type);
-        planned.object.name = planned.object.short_name = name;
-        planned.object.zone = "web1";
-        planned.object.attributes = {{"notes", "\x1b[31m\xe2\x80\xae"}};
-        planned.object.place = {"web1/_etc/x.conf", 4, 1};
-        planned.object.text = std::make_shared<const std::string>("object " + type + " \"" + name + "\" {\n  check_command = \"old\"\n}\n");
+        planned.object = std::make_shared<const dsl::Object>(std::move(object));
         planned.origin = origin;
         planned.parent = origin == policy::Origin::local ? "" : "master1";
         return planned;

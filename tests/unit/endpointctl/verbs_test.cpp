@@ -121,6 +121,57 @@ TEST_F(Verbs, CapsShowIsATable) {
     EXPECT_EQ(nobody.out, "");
 }
 
+TEST_F(Verbs, CapsShowTellsWhoGrantedALeaseAndWhy) {
+    daemon.backend.caps_answer = parsed(
+        R"({"parents":[{"name":"m","kind":"endpoint","grants":[{"capability":"execute","scope":{},"rate":null,"expires":"2026-11-20T14:00:00.000Z",)"
+        R"("granted":"2026-11-20T12:00:00.000Z","by":"root","reason":"x\u001b[2J","source":"lease:7","used":0,"denied":0}],"denied":[]}]})");
+    start();
+    EXPECT_EQ(ctl({"caps", "show"}).out,
+              "PARENT  KIND      CAPABILITY  RATE  USED  DENIED  EXPIRES                   SOURCE   SCOPE\n"
+              "m       endpoint  execute     -     0     0       2026-11-20T14:00:00.000Z  lease:7  -\n"
+              "lease:7 was granted 2026-11-20T12:00:00.000Z by root: x\\x1b[2J\n");
+}
+
+TEST_F(Verbs, CapsGrantAsksForALease) {
+    daemon.backend.lease_answer = json::Value(json::Object{
+        {"id", 7}, {"expires", "2026-11-20T14:00:00.000Z"}, {"warnings", json::Array{"scope /commands/0: \"dsik\" matches nothing"}}});
+    start();
+    const Ran ran = ctl(
+        {"caps", "grant", "zone:master", "execute", "--for", "2h", "--scope", R"({"commands":["dsik"],"rate":"6/h"})", "--reason", "a b"});
+    EXPECT_EQ(ran.status, kDone);
+    EXPECT_EQ(ran.out,
+              "lease:7: execute granted to zone:master until 2026-11-20T14:00:00.000Z; to end it before: endpointctl caps revoke 7\n");
+    EXPECT_EQ(ran.err, "endpointctl: caps grant: warning: scope /commands/0: \"dsik\" matches nothing\n");
+    daemon.on_loop([&] {
+        const admin::LeaseWish& wish = daemon.backend.wish;
+        EXPECT_EQ(wish.parent, "zone:master");
+        EXPECT_EQ(wish.capability, "execute");
+        EXPECT_EQ(wish.length, Duration(std::chrono::hours(2)));
+        EXPECT_EQ(wish.reason, "a b");
+        EXPECT_EQ(json::to_text(wish.scope), R"({"commands":["dsik"],"rate":"6/h"})");
+        daemon.backend.lease_answer = fail(Errc::not_found, "there is no parent 'x'; known: m");
+    });
+    const Ran unknown = ctl({"caps", "grant", "x", "execute", "--for", "2h", "--reason", "r", "--json"});
+    EXPECT_EQ(unknown.status, kNo);
+    EXPECT_EQ(unknown.err, "endpointctl: caps grant: there is no parent 'x'; known: m\n");
+    EXPECT_EQ(unknown.out, "");
+    daemon.on_loop([&] { daemon.backend.lease_answer = fail(Errc::invalid, "'fly' is no capability"); });
+    EXPECT_EQ(ctl({"caps", "grant", "m", "fly", "--for", "2h", "--reason", "r"}).status, kUsage);
+}
+
+TEST_F(Verbs, CapsRevokeTakesTheIdAsItIsShown) {
+    daemon.backend.lease_answer = json::Value(json::Object{{"id", 7}, {"parent", "m"}, {"capability", "execute"}});
+    start();
+    EXPECT_EQ(ctl({"caps", "revoke", "lease:7"}).out, "lease:7 is over: execute of m\n");
+    daemon.on_loop([&] { EXPECT_EQ(daemon.backend.revoked, 7u); });
+    EXPECT_EQ(parsed(ctl({"caps", "revoke", "8", "--json"}).out), parsed(R"({"id":7,"parent":"m","capability":"execute"})"));
+    daemon.on_loop([&] {
+        EXPECT_EQ(daemon.backend.revoked, 8u);
+        daemon.backend.lease_answer = fail(Errc::not_found, "there is no lease:8 in force");
+    });
+    EXPECT_EQ(ctl({"caps", "revoke", "8"}).status, kNo);
+}
+
 TEST_F(Verbs, CapsCheckAnswersWithItsExitStatus) {
     start();
     const Ran yes = ctl({"caps", "check", "master1", "execute", "--host", "h", "--service", "a b", "--command", "disk", "--param", "x=1",

@@ -57,12 +57,11 @@ inline dsl::Object object_of(std::string_view type, const std::string& name, jso
     object.type = dsl::config_type(type);
     EXPECT_NE(object.type, nullptr) << type;
     object.name = name;
-    object.short_name = name.substr(name.rfind('!') + 1);
     object.zone = "own";
     object.package = "_cluster";
     object.attributes = std::move(attributes);
     object.place = {"own/_etc/x.conf", 7, 1};
-    object.text = std::make_shared<const std::string>("object " + std::string(type) + " \"" + object.short_name + "\" { }");
+    object.text = std::make_shared<const std::string>("object " + std::string(type) + " \"" + std::string(object.short_name()) + "\" { }");
     return object;
 }
 
@@ -81,7 +80,7 @@ inline dsl::Object service_of(const std::string& host, const std::string& name, 
 inline std::vector<std::string> names_of(const Plan& plan) {
     std::vector<std::string> names;
     for (const PlannedObject& planned : plan.objects)
-        if (planned.origin != Origin::local) names.push_back(std::string(planned.object.type->name) + " " + planned.object.name);
+        if (planned.origin != Origin::local) names.push_back(std::string(planned.object->type->name) + " " + planned.object->name);
     return names;
 }
 

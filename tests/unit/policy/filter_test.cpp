@@ -77,6 +77,42 @@ TEST(Planner, TextOfWhomNothingIsGrantedToIsNotEvaluated) {
     EXPECT_THAT(refusals_of(plan), ElementsAre("  capability-denied"));
 }
 
+TEST(Planner, WhoHasNoRightToANameDoesNotTakeItFromWhoHas) {
+    const World world = world_with({R"({"parents":{"master1":{"grant":{"config":{"hosts":["web*"]}}},"master2":{"grant":["config"]}}})"});
+    Wanted wanted;
+    const std::string mine =
+        "object Host \"db1\" { check_command = \"disk\"; vars.of = 2 }\n"
+        "object Host \"web1\" { check_command = \"disk\"; vars.of = 2 }\n"
+        "object Service \"s\" { host_name = \"db1\"; check_command = \"disk\"; vars.of = 2 }\n"
+        "apply Service \"t\" to Host { check_command = \"disk\"; vars.of = host.vars.of; assign where host.vars.of == 2 }\n";
+    const std::string theirs =
+        "object Host \"db1\" { check_command = \"disk\"; vars.of = 1 }\n"
+        "object Host \"web1\" { check_command = \"disk\"; vars.of = 1 }\n"
+        "object Service \"s\" { host_name = \"db1\"; check_command = \"disk\"; vars.of = 1 }\n";
+    wanted.files = list<PushedFile>({file_of(theirs, "own", "/_etc/a.conf", "master1"), file_of(mine, "own", "/_etc/b.conf", "master2")});
+    const Plan plan = plan_of(wanted, world);
+    EXPECT_THAT(names_of(plan), ElementsAre("Host db1", "Host web1", "Service db1!s", "Service db1!t"));
+    for (const PlannedObject& planned : plan.objects)
+        EXPECT_EQ(planned.parent, planned.object->name == "web1" ? "master1" : "master2") << planned.object->name;
+    EXPECT_THAT(refusals_of(plan), UnorderedElementsAre("Host db1 redefinition", "Host web1 redefinition", "Service db1!s redefinition"));
+}
+
+TEST(Planner, AMacroThatStandsForMuchIsNeitherJoinedNorCopied) {
+    const std::string text(5000, 'x');
+    const std::vector<std::pair<std::string, std::string>> all = {
+        {"\"$much$$much$\"", "\"" + text + "\""},
+        {"[ \"$much$\" ]", "range(10000)"},
+        {"[ \"$much$\" ]", "[ " + std::string("\"") + text + text + text + text + text + text + text + "\", \"" + text + text + text +
+                               text + text + text + text + "\" ]"},
+        {"[ \"$host.vars$\" ]", "{ x = range(10000) }"}};
+    for (const auto& [value, much] : all) {
+        const Plan plan =
+            plan_of("object Host \"web1\" { check_command = \"disk\"; vars.disk_wfree = " + value + "; vars.much = " + much + " }");
+        ASSERT_THAT(refusals_of(plan), ElementsAre("Host web1 argument-refused")) << value;
+        EXPECT_THAT(plan.rejections[0].detail, HasSubstr("stands for more than one value of a parameter can be")) << value;
+    }
+}
+
 TEST(Planner, AnEvaluationThatDoesNotEndFailsThePlan) {
     const Plan plan = plan_of(std::string(kHost) + "while (true) { }\n");
     EXPECT_TRUE(plan.failed);
@@ -184,7 +220,7 @@ TEST(Annotations, AsUpstreamWritesThemStand) {
     EXPECT_THAT(refusals_of(plan), IsEmpty());
     const PlannedObject* const downtime = plan.find("Downtime", "web1!d1");
     ASSERT_NE(downtime, nullptr);
-    EXPECT_EQ(*downtime->object.attributes.find("end_time"), json::Value(3601));
+    EXPECT_EQ(*downtime->object->attributes.find("end_time"), json::Value(3601));
     EXPECT_EQ(downtime->origin_text(), "runtime:master1");
     EXPECT_EQ(downtime->version, 7);
 }
@@ -231,9 +267,36 @@ TEST(Annotations, ChangeWithoutAnEvaluationOfTheZone) {
     EXPECT_THAT(names_of(planner.plan(wanted, world, {})), UnorderedElementsAre("Host web1", "Downtime web1!d1"));
     RuntimeObject other = runtime("Downtime", "web1!d1", downtime_text("9.0"));
     wanted.annotations = list<RuntimeObject>({other});
-    EXPECT_EQ(*planner.plan(wanted, world, {}).find("Downtime", "web1!d1")->object.attributes.find("end_time"), json::Value(9));
+    EXPECT_EQ(*planner.plan(wanted, world, {}).find("Downtime", "web1!d1")->object->attributes.find("end_time"), json::Value(9));
     wanted.annotations = nullptr;
     EXPECT_THAT(names_of(planner.plan(wanted, world, {})), ElementsAre("Host web1"));
+}
+
+// --- What plans share ---
+
+TEST(Planner, PlansShareTheObjectsThatDidNotChange) {
+    Planner planner;
+    World world = world_with_config("{}");
+    world.local = std::make_shared<const std::vector<dsl::Object>>(std::vector{host_of("own1")});
+    Wanted wanted = wanted_of(std::string(kHost) + "object Host \"web2\" { check_command = \"disk\"; notes = \"before\" }\n");
+    const Plan first = planner.plan(wanted, world, {});
+    EXPECT_EQ(first.find("Host", "own1")->object.get(), world.local->data());
+    wanted.modifications = list<Modification>({{"master1", "Host", "web2", 8, {{"notes", "after"}}}});
+    const Plan second = planner.plan(wanted, world, {});
+    EXPECT_EQ(second.find("Host", "web1")->object, first.find("Host", "web1")->object);
+    EXPECT_EQ(*second.find("Host", "web2")->object->attributes.find("notes"), json::Value("after"));
+    EXPECT_EQ(*first.find("Host", "web2")->object->attributes.find("notes"), json::Value("before"));
+    wanted.modifications = nullptr;
+    EXPECT_EQ(planner.plan(wanted, world, {}).find("Host", "web2")->object, first.find("Host", "web2")->object);
+}
+
+TEST(Planner, APlanOutlivesItsPlanner) {
+    std::optional<Plan> plan;
+    {
+        Planner planner;
+        plan = planner.plan(wanted_of(kHost), world_with_config("{}"), {});
+    }
+    EXPECT_EQ(json::to_text(*object_json(*plan->find("Host", "web1")).find("name")), "\"web1\"");
 }
 
 // --- The host's own ---

@@ -19,8 +19,9 @@ Plan judged(const World& world, std::vector<dsl::Object> objects, const std::vec
     evaluation.refused = std::move(refused);
     Judge judge(world);
     judge.expect(modifications);
-    judge.add_local(*world.local);
-    judge.add(evaluation, {{"own/_etc/x.conf", {"master1", "own", nullptr}}, {"own/_etc/two.conf", {"master2", "own", nullptr}}});
+    judge.add_local(world.local);
+    judge.add(std::make_shared<const dsl::Evaluation>(std::move(evaluation)),
+              {{"own/_etc/x.conf", {"master1", "own", nullptr}}, {"own/_etc/two.conf", {"master2", "own", nullptr}}});
     return judge.finish();
 }
 
@@ -240,7 +241,7 @@ TEST(Filter, ExplicitMembersOfARejectedGroupAreRejectedAssignedOnesLeaveIt) {
     const Plan plan = judged(world, {object_of("HostGroup", "g", {}), by_rule, by_hand});
     EXPECT_THAT(refusals_of(plan), ElementsAre("HostGroup g type-not-granted", "Host b type-not-granted"));
     ASSERT_THAT(names_of(plan), ElementsAre("Host a"));
-    EXPECT_EQ(*plan.objects[0].object.attributes.find("groups"), json::Value(json::Array{}));
+    EXPECT_EQ(*plan.objects[0].object->attributes.find("groups"), json::Value(json::Array{}));
 }
 
 TEST(Filter, ARejectionReachesWhatReferredAheadAndAllThatHangsOnIt) {
@@ -299,7 +300,7 @@ TEST(Filter, ALimitFailsTheWholePlan) {
     evaluation.objects = {host_of("a")};
     const World world = world_with_config("{}");
     Judge judge(world);
-    judge.add(evaluation, {});
+    judge.add(std::make_shared<const dsl::Evaluation>(std::move(evaluation)), {});
     const Plan plan = judge.finish();
     EXPECT_TRUE(plan.failed);
     EXPECT_THAT(plan.objects, IsEmpty());
@@ -311,7 +312,7 @@ TEST(Filter, ALocalObjectKeepsItsName) {
     const Plan plan = judged(world, {host_of("a", {{"notes", "theirs"}}), service_of("a", "s")});
     EXPECT_THAT(refusals_of(plan), ElementsAre("Host a redefinition"));
     EXPECT_THAT(names_of(plan), ElementsAre("Service a!s"));
-    EXPECT_EQ(*plan.find("Host", "a")->object.attributes.find("notes"), json::Value("mine"));
+    EXPECT_EQ(*plan.find("Host", "a")->object->attributes.find("notes"), json::Value("mine"));
     EXPECT_EQ(plan.find("Host", "a")->origin_text(), "local");
 }
 
@@ -326,7 +327,7 @@ TEST(Filter, RejectionsDoNotMultiplyOneText) {
     const auto text = std::make_shared<const std::string>(dsl::kKeptText, 'x');
     std::vector<dsl::Object> objects(3000, host_of("a"));
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        objects[i].name = objects[i].short_name = "h" + std::to_string(i);
+        objects[i].name = "h" + std::to_string(i);
         objects[i].text = text;
     }
     std::size_t bytes = 0;
@@ -345,8 +346,8 @@ TEST(Modifications, PauseIsEnoughForItsOwnAttributesAndNoOthers) {
     EXPECT_THAT(refusals_of(plan), ElementsAre("Host a check_interval capability-denied", "Host a vars.x capability-denied"));
     const PlannedObject* const host = plan.find("Host", "a");
     ASSERT_NE(host, nullptr);
-    EXPECT_EQ(*host->object.attributes.find("enable_active_checks"), json::Value(false));
-    EXPECT_EQ(host->object.attributes.find("check_interval"), nullptr);
+    EXPECT_EQ(*host->object->attributes.find("enable_active_checks"), json::Value(false));
+    EXPECT_EQ(host->object->attributes.find("check_interval"), nullptr);
     EXPECT_THAT(host->modified, ElementsAre("enable_active_checks"));
     EXPECT_EQ(host->version, 5);
 }
@@ -373,6 +374,14 @@ TEST(Modifications, AnotherCommandHasToBeInTheCatalogAndItsParametersHold) {
     EXPECT_THAT(refusals({{"command_endpoint", "below1"}}), ElementsAre("Host a command_endpoint attribute-not-allowed"));
     EXPECT_THAT(refusals({{"check_period", "nowhere"}}), ElementsAre("Host a check_period attribute-not-allowed"));
     EXPECT_THAT(refusals({{"vars.disk_wfree", "3%"}, {"vars.a.b", 1}}), IsEmpty());
+}
+
+TEST(Modifications, WhatFitsOnlyBesideTheOthersIsTaken) {
+    const std::vector<dsl::Object> host{host_of("a", {{"vars", json::Object{{"one", "a"}, {"two", "z"}}}})};
+    const Plan plan =
+        judged(world_with_config("{}"), host, {change_of("Host", "a", {{"check_command", "pair"}, {"notes", "n"}, {"vars.two", "b"}})});
+    EXPECT_THAT(plan.find("Host", "a")->modified, UnorderedElementsAre("vars.two", "notes", "check_command"));
+    EXPECT_THAT(plan.rejections, IsEmpty());
 }
 
 TEST(Modifications, WhoAnObjectIsCannotBeChanged) {
@@ -405,6 +414,16 @@ TEST(Modifications, OfAHostCountForItsServices) {
     const Plan plan = judged(world_with_config("{}"), {host_of("a", {{"check_command", "dummy"}}), service_of("a", "s")},
                              {change_of("Host", "a", {{"vars.disk_wfree", "broken"}})});
     EXPECT_THAT(refusals_of(plan), ElementsAre("Service a!s argument-refused"));
+}
+
+TEST(Modifications, AreNoDeeperThanWhatIsEvaluated) {
+    json::Value deep = 1;
+    for (unsigned i = 0; i < dsl::kAttributeDepth; ++i) deep = json::Array{deep};
+    const Plan plan =
+        judged(world_with_config("{}"), {host_of("a")},
+               {change_of("Host", "a", {{"vars.a", json::Array{deep}}, {"vars.b", *deep.array()->data()}, {"vars.c.d", deep}})});
+    EXPECT_THAT(refusals_of(plan), ElementsAre("Host a vars.a limit-exceeded", "Host a vars.c.d limit-exceeded"));
+    EXPECT_THAT(plan.find("Host", "a")->modified, ElementsAre("vars.b"));
 }
 
 TEST(Modifications, AreBounded) {

@@ -15,8 +15,8 @@ TEST(CapsShow, HasTheShapeOfTheInterface) {
     EXPECT_EQ(
         json::to_text(caps_show(grants, usage)),
         R"({"parents":[{"denied":["recheck","pause","acknowledge","downtime","comment","action","event","passive","config","renew"],"grants":[)"
-        R"({"capability":"results","denied":0,"expires":null,"rate":null,"scope":{},"source":"caps.d/10.json:3","used":0},)"
-        R"({"capability":"execute","denied":1,"expires":null,"rate":"30/min","scope":{"commands":["disk"]},"source":"caps.d/10.json:2","used":1}],)"
+        R"({"by":null,"capability":"results","denied":0,"expires":null,"granted":null,"rate":null,"reason":null,"scope":{},"source":"caps.d/10.json:3","used":0},)"
+        R"({"by":null,"capability":"execute","denied":1,"expires":null,"granted":null,"rate":"30/min","reason":null,"scope":{"commands":["disk"]},"source":"caps.d/10.json:2","used":1}],)"
         R"("kind":"endpoint","name":"m"}]})");
 }
 

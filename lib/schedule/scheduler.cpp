@@ -1,0 +1,219 @@
+#include "schedule/scheduler.hpp"
+
+#include <algorithm>
+
+#include "base/assert.hpp"
+#include "schedule/spread.hpp"
+
+namespace endpointd::schedule {
+
+std::uint32_t Scheduler::offset(Id id) const noexcept { return hash_of(items_[id].configured.name) >> 8; }
+
+std::optional<Id> Scheduler::find(const std::string& name) const {
+    const auto found = names_.find(name);
+    if (found == names_.end()) return std::nullopt;
+    return found->second;
+}
+
+void Scheduler::mark(Id id) {
+    Item& item = items_[id];
+    if (item.changed) return;
+    item.changed = true;
+    changed_.push_back(id);
+}
+
+std::vector<Id> Scheduler::take_changed() {
+    std::vector<Id> changed;
+    changed.swap(changed_);
+    std::erase_if(changed, [&](Id id) { return !items_[id].used; });
+    for (const Id id : changed) items_[id].changed = false;
+    return changed;
+}
+
+// When `id` is due, if it is to be checked at all: a run under way ends first.
+void Scheduler::schedule(Id id, double wall, Now now) {
+    Item& item = items_[id];
+    item.state.next_check = wall;
+    if (item.running || (!item.configured.active && !item.state.force_next_check)) return timetable_.remove(id);
+    timetable_.set(id, now.steady + std::max(0.0, wall - now.wall));
+}
+
+void Scheduler::move(Id id, double at, Now now, Events& events) {
+    schedule(id, at, now);
+    mark(id);
+    events.emplace_back(NextCheckMoved{id, at});
+}
+
+std::optional<double> Scheduler::next_wake() const noexcept {
+    std::optional<double> wake = downtime_turns_.next();
+    if (under_way_ < slots_)
+        if (const auto check = timetable_.next(); check && (!wake || *check < *wake)) wake = check;
+    return wake;
+}
+
+void Scheduler::due(Now now, Events& events) {
+    turn_downtimes(now, events);
+    while (under_way_ < slots_) {
+        const auto id = timetable_.take(now.steady);
+        if (!id) return;
+        if (items_[*id].state.force_next_check || !skip(*id, now, events)) start(*id, now, events);
+    }
+}
+
+// Whether there is a reason not to check it now; it is then due again.
+bool Scheduler::skip(Id id, Now now, Events& events) {
+    const Item& item = items_[id];
+    if (!item.configured.period.empty()) {
+        const Periods::Window open = window(item.configured.period, now.wall);
+        if (!open.inside) {
+            // Not all at the very moment at which it begins.
+            move(id, open.until + spread(item.configured.name, item.configured.settings.check_interval), now, events);
+            return true;
+        }
+    }
+    if (is_reachable(id, Purpose::check_execution, now.wall)) return false;
+    move(id, next_check_after(item.configured.settings, item.state, now.wall, offset(id)), now, events);
+    return true;
+}
+
+void Scheduler::start(Id id, Now now, Events& events) {
+    Item& item = items_[id];
+    const bool forced = item.state.force_next_check;
+    item.running = true;
+    ++under_way_;
+    if (forced) {
+        item.state.force_next_check = false;
+        events.emplace_back(ForceEnded{id});
+    }
+    events.emplace_back(CheckStarted{id, now.wall});
+    move(id, next_check_after(item.configured.settings, item.state, now.wall, offset(id)), now, events);
+    events.emplace_back(RunCheck{id, forced});
+}
+
+void Scheduler::abandoned(Id id) noexcept {
+    EP_ASSERT(items_[id].running);
+    Item& item = items_[id];
+    item.running = false;
+    --under_way_;
+    if (item.used) return;
+    item = {};
+    free_.push_back(id);
+}
+
+void Scheduler::finished(Id id, const Observation& result, Now now, Events& events) {
+    const bool wanted = items_[id].used;
+    abandoned(id);
+    if (!wanted) return;
+    items_[id].retried = false;
+    observe_result(id, result, true, 0, now, events);
+}
+
+bool Scheduler::failed(Id id, Now now) {
+    Item& item = items_[id];
+    const bool wanted = item.used;
+    if (wanted && item.retried) return false;
+    abandoned(id);
+    if (!wanted) return true;
+    item.retried = true;
+    schedule(id, now.wall + kTryAgain, now);
+    return true;
+}
+
+bool Scheduler::submitted(Id id, const Observation& result, double ttl, Now now, Events& events) {
+    if (!items_[id].configured.passive) return false;
+    observe_result(id, result, false, ttl, now, events);
+    return true;
+}
+
+void Scheduler::observe_result(Id id, const Observation& result, bool active, double ttl, Now now, Events& events) {
+    Item& item = items_[id];
+    const CheckSettings& settings = item.configured.settings;
+    Observation observed = result;
+    observed.reachable = reachable(id, now);
+    const auto transition = observe(settings, item.state, observed, now.wall);
+    if (!transition) {
+        // A result that is older than the last one still ends its run.
+        if (active) schedule(id, item.state.next_check, now);
+        return;
+    }
+    mark(id);
+    if (transition->acknowledgement_cleared) events.emplace_back(AcknowledgementEnded{id});
+    if (transition->problem)
+        if (const auto downtimes = downtimes_of_.find(id); downtimes != downtimes_of_.end())
+            for (const std::uint32_t downtime : downtimes->second) trigger(downtime, observed.execution_end, now.wall, events);
+    // Something submitted takes the place of the next regular check, for as long as it holds.
+    const double next =
+        active ? next_check_after(settings, item.state, now.wall, offset(id)) : now.wall + (ttl > 0 ? ttl : settings.check_interval);
+    move(id, next, now, events);
+    events.emplace_back(Resulted{id, *transition});
+
+    tell_relatives(id, *transition, now, events);
+}
+
+// What depends on it is looked at soon after it recovered, what it depends on at once when it changed.
+void Scheduler::tell_relatives(Id id, const Transition& transition, Now now, Events& events) {
+    const auto each = [&](const std::map<Id, std::vector<Id>>& relatives, const auto& tell) {
+        const auto found = relatives.find(id);
+        if (found == relatives.end()) return;
+        for (const Id relative : found->second)
+            if (relative != id && items_[relative].configured.active) tell(relative, items_[relative]);
+    };
+    if (transition.recovery)
+        each(children_, [&](Id child, const Item& other) {
+            if (is_ok(other.configured.settings.is_host, other.state.state)) return;
+            if (const double soon = now.wall + spread(other.configured.name, kChildrenSoon); soon < other.state.next_check)
+                move(child, soon, now, events);
+        });
+    if (transition.state_change)
+        each(parents_, [&](Id parent, const Item& other) {
+            if (other.state.next_check >= now.wall + other.configured.settings.retry_interval) move(parent, now.wall, now, events);
+        });
+}
+
+bool Scheduler::move_next_check(Id id, double at, Now now, Events& events) {
+    if (at < started_.wall) return false;
+    move(id, at, now, events);
+    return true;
+}
+
+void Scheduler::force(Id id, bool forced, Now now) {
+    Item& item = items_[id];
+    item.state.force_next_check = forced;
+    mark(id);
+    schedule(id, item.state.next_check, now);
+}
+
+bool Scheduler::acknowledge(Id id, Acknowledgement acknowledgement, Now now) {
+    Item& item = items_[id];
+    if (item.state.acknowledgement.holds(now.wall)) return false;
+    item.state.acknowledgement = acknowledgement;
+    mark(id);
+    return true;
+}
+
+bool Scheduler::clear_acknowledgement(Id id) {
+    Item& item = items_[id];
+    if (item.state.acknowledgement.type == Acknowledgement::Type::none) return false;
+    item.state.acknowledgement = {};
+    mark(id);
+    return true;
+}
+
+bool Scheduler::is_reachable(Id id, Purpose purpose, double now) const {
+    return reachability_.is_reachable(id, purpose,
+                                      {.state_of = [&](std::size_t other) -> const CheckableState& { return items_[other].state; },
+                                       .inside = [&](std::string_view period) { return window(period, now).inside; }});
+}
+
+bool Scheduler::reachable(Id id, Now now) const { return is_reachable(id, Purpose::state, now.wall); }
+
+// Kept until it may change, since thousands of checks share a few periods.
+Periods::Window Scheduler::window(std::string_view period, double now) const {
+    const auto known = windows_.find(period);
+    if (known != windows_.end() && now >= known->second.asked && now < known->second.window.until) return known->second.window;
+    const Periods::Window answer = periods_.at(period, now);
+    windows_.insert_or_assign(std::string(period), KnownWindow{now, answer});
+    return answer;
+}
+
+}  // namespace endpointd::schedule
