@@ -50,14 +50,17 @@ int App::Impl::run() {
     dispatcher_->config().load(store_->take_wanted());
     start_leases();
     peers_ = std::make_unique<cluster::Peers>(io_.get_executor(), *dispatcher_, clock_, log_);
+    start_outbound();
     apply_rules();
     follow_audit();
     wait_for_signals();
     tick();
+    tick_outbound();
     // Serving begins when the runner has loaded the same catalog: see runner_ready().
     io_.run();
     notify_service_manager("STOPPING=1");
     config_worker_->stop();
+    outbound_->stop();
     if (store_) store_->stop();
     log_.info("daemon", "stopped", {{"status", exit_status_}});
     return exit_status_;
@@ -101,6 +104,37 @@ void App::Impl::tick() {
         dispatcher_->config().tick();
         leases_->tick();
         tick();
+    });
+}
+
+void App::Impl::start_outbound() {
+    cluster::OutboundParts parts{clock_,
+                                 log_,
+                                 [this](const std::string& endpoint, std::string_view payload) { return peers_->hand(endpoint, payload); },
+                                 [this](std::shared_ptr<const std::vector<store::OutboxMessage>> messages, std::uint64_t most_bytes,
+                                        std::function<void(Result<store::OutboxSize>)> done) {
+                                     store_->append_outbox(std::move(messages), most_bytes, std::move(done));
+                                 },
+                                 [this](store::OutboxMark after, std::function<void(Result<std::vector<store::OutboxMessage>>)> done) {
+                                     store_->read_outbox(after, std::move(done));
+                                 },
+                                 [this](store::OutboxSettlement settlement, std::function<void(Result<store::OutboxSize>)> done) {
+                                     store_->settle_outbox(std::move(settlement), std::move(done));
+                                 },
+                                 [this] { return peers_->remote_positions(); }};
+    outbound_ = std::make_unique<cluster::Outbound>(std::move(parts), store_->opened_outbox());
+    peers_->load(store_->opened_outbox().remote);
+    peers_->set_hooks({[this](const std::string& endpoint) { outbound_->opened(endpoint); },
+                       [this](const std::string& endpoint) { outbound_->room(endpoint); },
+                       [this](const std::string& endpoint) { outbound_->closed(endpoint); }});
+}
+
+void App::Impl::tick_outbound() {
+    outbound_timer_.expires_after(cluster::kOutboundTick);
+    outbound_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || stopping_) return;
+        outbound_->tick();
+        tick_outbound();
     });
 }
 

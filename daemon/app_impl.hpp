@@ -14,6 +14,7 @@
 #include "cluster/config_worker.hpp"
 #include "cluster/dispatch.hpp"
 #include "cluster/leases.hpp"
+#include "cluster/outbound.hpp"
 #include "cluster/peers.hpp"
 #include "exec/client.hpp"
 #include "net/listener.hpp"
@@ -49,6 +50,8 @@ private:
     bool start_store();
     bool start_config_worker();
     void tick();
+    void start_outbound();
+    void tick_outbound();
     void start_leases();
     void await_end_of_lease();
     void start_runner_client(UniqueFd starter);
@@ -85,6 +88,7 @@ private:
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer stop_timer_{io_};
     boost::asio::steady_timer tick_timer_{io_};
+    boost::asio::steady_timer outbound_timer_{io_};
     boost::asio::steady_timer lease_timer_{io_};
     policy::Usage usage_;
     // What is in force, and its numbers for `status`.
@@ -96,6 +100,7 @@ private:
     std::unique_ptr<cluster::Leases> leases_;
     std::shared_ptr<const policy::Grants> grants_;  // of caps.d, and the leases
     std::unique_ptr<cluster::Dispatcher> dispatcher_;
+    std::unique_ptr<cluster::Outbound> outbound_;
     std::unique_ptr<cluster::Peers> peers_;
     std::unique_ptr<net::Listener> listener_;
     std::unique_ptr<admin::Server> admin_;

@@ -22,18 +22,23 @@ std::optional<std::string> time_text(const std::optional<WallTime>& time) {
     return to_rfc3339(*time);
 }
 
-json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& grants) {
+json::Object peer_view(const cluster::PeerStatus& peer, const policy::Grants& grants, std::uint64_t outbox) {
     json::Array capabilities;
     for (const policy::Capability capability : grants.granted(peer.name, peer.zone)) capabilities.emplace_back(policy::name_of(capability));
     std::optional<std::string> direction;
     if (peer.role) direction = *peer.role == cluster::Role::accepted ? "inbound" : "outbound";
     std::optional<std::string> version;
     if (peer.version != 0) version = wire::version_text(peer.version);
-    return {{"name", peer.name},           {"zone", peer.zone},
-            {"connected", peer.connected}, {"since", time_text(peer.since)},
-            {"direction", direction},      {"address", peer.address},
-            {"version", version},          {"capabilities", std::move(capabilities)},
-            {"queued", peer.queued},       {"last_message", time_text(peer.last_message)}};
+    return {{"name", peer.name},
+            {"zone", peer.zone},
+            {"connected", peer.connected},
+            {"since", time_text(peer.since)},
+            {"direction", direction},
+            {"address", peer.address},
+            {"version", version},
+            {"capabilities", std::move(capabilities)},
+            {"queued", peer.queued + outbox},
+            {"last_message", time_text(peer.last_message)}};
 }
 
 // The runner and its plugins.
@@ -76,7 +81,7 @@ json::Value App::Impl::status() const {
     json::Array parents, children;
     for (const cluster::PeerStatus& peer : peers_->status()) {
         const bool child = peer.relation == dsl::Relation::child || peer.relation == dsl::Relation::descendant;
-        (child ? children : parents).emplace_back(peer_view(peer, *grants_));
+        (child ? children : parents).emplace_back(peer_view(peer, *grants_, outbound_->queued(peer.name)));
     }
     const exec::RunnerCounters runner = runner_ ? runner_->counters() : exec::RunnerCounters{};
     const store::StoreStatus store = store_->status();
@@ -97,8 +102,10 @@ json::Value App::Impl::status() const {
                                 {"restarts", runner.restarts},
                                 {"connected", runner.connected},
                                 {"pid", static_cast<long>(runner.pid)}}},
-        {"store",
-         json::Object{{"size", store.size}, {"outbox", peers_->stored_answers()}, {"audit", store.audit}, {"failing", store.failing}}},
+        {"store", json::Object{{"size", store.size},
+                               {"outbox", store.outbox + peers_->stored_answers()},
+                               {"audit", store.audit},
+                               {"failing", store.failing}}},
         {"confinement", confinement_view(confinement_.holds, runner.confinement)},
     };
 }
@@ -189,7 +196,9 @@ cluster::Services App::Impl::services() {
         [this](store::WantedChange change, std::function<void(bool)> done) {
             store_->change_wanted(std::move(change), [done = std::move(done)](const Result<void>& written) { done(written.has_value()); });
         },
-        [this](std::shared_ptr<const policy::Plan> plan) { publish(std::move(plan)); }};
+        [this](std::shared_ptr<const policy::Plan> plan) { publish(std::move(plan)); },
+        [this](cluster::StateMessage message, const std::optional<cluster::Sender>& from) { outbound_->relay(std::move(message), from); },
+        [this](const std::string& endpoint, double position) { outbound_->acknowledged(endpoint, position); }};
 }
 
 void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {

@@ -21,12 +21,14 @@ void App::Impl::apply_rules() {
     rules->runner_timeout = configuration_.settings.runner.timeout;
     rules->queue = configuration_.settings.runner.queue;
     rules->answers_kept = configuration_.settings.replay.max_age;
+    rules->outbox_size = configuration_.settings.replay.max_size;
     rules->local = configuration_.local;
     const settings::Limits& limits = configuration_.settings.limits;
     rules->update_limits = {limits.config_files, limits.config_size};
     rules->evaluation_limits.steps = limits.eval_steps;
     rules->evaluation_limits.depth = static_cast<unsigned>(limits.eval_depth);
     rules->evaluation_limits.objects = limits.objects;
+    outbound_->configure({rules->topology, rules->grants, rules->answers_kept, rules->outbox_size});
     dispatcher_->configure(std::move(rules));
 }
 

@@ -27,9 +27,10 @@ Connection::Connection(tls::Stream stream, ConnectionInfo info, ConnectionParts 
       machine_(info_.role, parts.memory, parts.limits, parts.clock.steady()),
       outbox_(stream_.get_executor(), limits::kSendQueueBytes) {}
 
-boost::asio::awaitable<void> Connection::run(std::function<void()> on_open) {
+boost::asio::awaitable<void> Connection::run(std::function<void()> on_open, std::function<void()> on_room) {
     using namespace boost::asio::experimental::awaitable_operators;
     on_open_ = std::move(on_open);
+    on_room_ = std::move(on_room);
     Actions actions;
     machine_.opened(actions);
     perform(actions);
@@ -106,6 +107,8 @@ boost::asio::awaitable<void> Connection::write_loop() {
             if (closed_because_.empty()) closed_because_ = "write failed: " + error.message();
             co_return;
         }
+        outbox_.written();
+        if (on_room_ && open() && has_room()) on_room_();
     }
 }
 

@@ -16,6 +16,10 @@
 
 namespace endpointd::cluster {
 
+// Bytes queued up to which stored results are handed to a connection: enough to keep a
+// fast peer busy, little beside what ends the connection (limits::kSendQueueBytes).
+inline constexpr std::size_t kSendAhead = 512 * 1024;
+
 struct ConnectionInfo {
     std::uint64_t id = 0;
     std::string endpoint;
@@ -40,7 +44,8 @@ public:
 
     // Talks until either side ends it, then closes in an orderly way. `on_open` is
     // called once, right behind our Hello: what it sends comes before anything else.
-    boost::asio::awaitable<void> run(std::function<void()> on_open);
+    // `on_room` is called each time something was written and has_room().
+    boost::asio::awaitable<void> run(std::function<void()> on_open, std::function<void()> on_room = {});
 
     // Queues a message. False: it will not go out this way (closed, or the peer does
     // not read and is being dropped for it).
@@ -53,6 +58,8 @@ public:
     bool open() const noexcept { return machine_.is_open() && !outbox_.closed(); }
     SteadyTime last_seen() const noexcept { return machine_.last_seen(); }
     std::size_t queued() const noexcept { return outbox_.messages(); }
+    // Whoever has more to send than this queue holds sends while this is true.
+    bool has_room() const noexcept { return outbox_.bytes() < kSendAhead; }
 
 private:
     boost::asio::awaitable<void> read_loop();
@@ -65,7 +72,7 @@ private:
     ConnectionParts parts_;
     PeerMachine machine_;
     net::Outbox outbox_;
-    std::function<void()> on_open_;
+    std::function<void()> on_open_, on_room_;
     std::string closed_because_;
 };
 

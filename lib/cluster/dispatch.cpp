@@ -80,6 +80,8 @@ void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
 
 void Dispatcher::deliver(const Sender& from, Deliver message) {
     wire::Incoming& incoming = message.incoming;
+    if (const auto* position = std::get_if<wire::SetLogPosition>(&incoming.message); position != nullptr && services_.acknowledged)
+        return services_.acknowledged(from.endpoint, position->log_position);
     if (auto* command = std::get_if<wire::ExecuteCommand>(&incoming.message))
         return executor_.execute(from, std::move(*command), std::move(message.payload));
     if (auto* update = std::get_if<wire::ConfigUpdate>(&incoming.message)) {

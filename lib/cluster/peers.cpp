@@ -79,6 +79,7 @@ struct Peers::Impl {
     PeersConfig config;
     std::map<std::string, Endpoint, std::less<>> endpoints;
     StoredAnswers stored;
+    PeerHooks hooks;
     std::multimap<SteadyTime, Delayed> delayed;
     asio::steady_timer due_timer;
     std::uint64_t next_id = 1;
@@ -169,21 +170,29 @@ asio::awaitable<void> Peers::Impl::converse(tls::Stream stream, Role role, std::
     struct Leave {
         Endpoint& of;
         Connection* connection;
+        const PeerHooks& hooks;
+        bool opened = false;
         ~Leave() {
             of.connections.remove(connection);
             if (of.wake_dialler) of.wake_dialler->cancel();
+            if (opened && hooks.closed) hooks.closed(connection->info().endpoint);
         }
-    } leave{endpoint, &connection};
+    } leave{endpoint, &connection, hooks};
     // Named, here and above: GCC 12 destroys a lambda twice that becomes a std::function in the operand of co_await.
-    std::function<void()> on_open = [this, &connection, &endpoint, name] {
+    std::function<void()> on_open = [this, &connection, &endpoint, &leave, name] {
         for (StoredAnswer& answer : stored.take(name, clock.steady()))
             if (!connection.send(answer.payload)) stored.keep(name, std::move(answer.payload), answer.expires, clock.steady());
         // Whoever was here before and is silent has been replaced.
         for (Connection* other : endpoint.connections)
             if (other != &connection && clock.steady() - other->last_seen() > kHeardRecently)
                 other->close("replaced by a newer connection");
+        leave.opened = true;
+        if (hooks.opened) hooks.opened(name);
     };
-    co_await connection.run(std::move(on_open));
+    std::function<void()> on_room = [this, name] {
+        if (hooks.room) hooks.room(name);
+    };
+    co_await connection.run(std::move(on_open), std::move(on_room));
 }
 
 void Peers::Impl::start_dialler(const std::string& name) {
@@ -285,6 +294,29 @@ void Peers::Impl::send_or_keep(const Sender& to, std::string payload, SteadyTime
     }
     if (!stored.keep(to.endpoint, std::move(payload), keep_until, clock.steady()))
         log.warning("cluster", "too many answers wait for an endpoint that is away: the oldest are dropped", {{"endpoint", to.endpoint}});
+}
+
+void Peers::set_hooks(PeerHooks hooks) { impl_->hooks = std::move(hooks); }
+
+Handed Peers::hand(const std::string& endpoint, std::string_view payload) {
+    const auto found = impl_->endpoints.find(endpoint);
+    if (found == impl_->endpoints.end()) return Handed::away;
+    const auto& connections = found->second.connections;
+    const auto newest = std::find_if(connections.rbegin(), connections.rend(), [](const Connection* one) { return one->open(); });
+    if (newest == connections.rend()) return Handed::away;
+    if (!(*newest)->has_room()) return Handed::no_room;
+    return (*newest)->send(payload) ? Handed::sent : Handed::away;
+}
+
+void Peers::load(const std::map<std::string, double>& remote_positions) {
+    for (const auto& [name, position] : remote_positions) impl_->endpoints[name].memory.remote_log_position = position;
+}
+
+std::map<std::string, double> Peers::remote_positions() const {
+    std::map<std::string, double> positions;
+    for (const auto& [name, endpoint] : impl_->endpoints)
+        if (endpoint.memory.remote_log_position != 0) positions[name] = endpoint.memory.remote_log_position;
+    return positions;
 }
 
 std::vector<PeerStatus> Peers::status() const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "cluster/outbound.hpp"
 #include "cluster/peer_machine.hpp"
 #include "cluster/receiver.hpp"
 #include "cluster/sender.hpp"
@@ -40,6 +41,12 @@ struct PeersConfig {
     std::function<void()> cannot_connect = {};  // told after each attempt that reached nobody; may be empty
 };
 
+// Told of each connection that was opened (behind our Hello and the answers that were
+// kept), that has room again, that is gone.
+struct PeerHooks {
+    std::function<void(const std::string&endpoint)> opened, room, closed;
+};
+
 struct PeerStatus {
     std::string name, zone;
     dsl::Relation relation = dsl::Relation::unrelated;
@@ -65,6 +72,15 @@ public:
 
     // See Services::answer.
     void answer(const Sender& to, std::string payload, SteadyTime keep_until);
+
+    // Before the first connection.
+    void set_hooks(PeerHooks hooks);
+    // Queues a message on the newest connection of `endpoint`, if it has room.
+    Handed hand(const std::string& endpoint, std::string_view payload);
+
+    // PeerMemory::remote_log_position of everybody who has one; load() before the first connection.
+    void load(const std::map<std::string, double>& remote_positions);
+    std::map<std::string, double> remote_positions() const;
 
     std::vector<PeerStatus> status() const;  // of all endpoints but ourselves, by name
     std::size_t stored_answers() const;

@@ -13,6 +13,7 @@
 #include "catalog/catalog.hpp"
 #include "cluster/builtin.hpp"
 #include "cluster/config_worker.hpp"
+#include "cluster/outbound_message.hpp"
 #include "cluster/sender.hpp"
 #include "dsl/zones.hpp"
 #include "exec/outcome.hpp"
@@ -30,9 +31,10 @@ struct Rules {
     std::shared_ptr<const dsl::Topology> topology;
     std::shared_ptr<const policy::Grants> grants;
     std::shared_ptr<const catalog::Catalog> catalog;
-    Duration runner_timeout{};  // of a command that names none
-    std::size_t queue = 0;      // requests that may wait (settings: runner.queue)
-    Duration answers_kept{};    // answers to actions, for a parent that is away (settings: replay.max_age)
+    Duration runner_timeout{};      // of a command that names none
+    std::size_t queue = 0;          // requests that may wait (settings: runner.queue)
+    Duration answers_kept{};        // answers to actions and results, for a parent that is away (settings: replay.max_age)
+    std::uint64_t outbox_size = 0;  // bytes of results that may wait (settings: replay.max_size)
     std::shared_ptr<const std::vector<dsl::Object>> local;  // the host's own objects
     policy::UpdateLimits update_limits;                     // of one config::Update, and of what is kept of runtime objects
     dsl::Limits evaluation_limits;                          // without a time: that is the worker's
@@ -58,6 +60,10 @@ struct Services {
     std::function<void(EvaluationRequest)> evaluate = {};
     std::function<void(store::WantedChange, std::function<void(bool written)> done)> keep = {};
     std::function<void(std::shared_ptr<const policy::Plan>)> publish = {};
+    // Tells parents of a change; `from`: whose message caused it (see Outbound).
+    std::function<void(StateMessage, const std::optional<Sender>& from)> relay = {};
+    // An endpoint has our relayed messages up to `position`.
+    std::function<void(const std::string& endpoint, double position)> acknowledged = {};
 };
 
 }  // namespace endpointd::cluster

@@ -38,6 +38,9 @@ public:
     // handed out, or when the caller is cancelled.
     boost::asio::awaitable<std::string> next();
 
+    // What next() handed out last is on its way; asking for more says the same.
+    void written() noexcept { handed_out_ = 0; }
+
     // Takes nothing more; next() still hands out what is queued.
     void close();
     // close(), and drops what is queued.

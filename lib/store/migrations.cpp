@@ -132,6 +132,34 @@ constexpr std::array kSteps{
          "  PRIMARY KEY(told_group, digest)"
          ") STRICT, WITHOUT ROWID;",
          "PRAGMA user_version=5"},
+    // outbox: what was sent or is to be sent, in the order of its making; outbox_position: up to where
+    // a target has it; outbox_last outlives the messages, so that no time stamp is given twice.
+    Step{"CREATE TABLE outbox("
+         "  id INTEGER PRIMARY KEY,"
+         "  ts INTEGER NOT NULL,"
+         "  created INTEGER NOT NULL,"
+         "  zone TEXT NOT NULL,"
+         "  origin TEXT NOT NULL,"
+         "  host TEXT NOT NULL,"
+         "  service TEXT,"
+         "  method TEXT NOT NULL,"
+         "  payload BLOB NOT NULL"
+         ") STRICT;"
+         "CREATE TABLE outbox_last("
+         "  one INTEGER PRIMARY KEY CHECK(one = 1),"
+         "  id INTEGER NOT NULL,"
+         "  ts INTEGER NOT NULL"
+         ") STRICT;"
+         "CREATE TABLE outbox_position("
+         "  target TEXT PRIMARY KEY,"
+         "  id INTEGER NOT NULL,"
+         "  ts INTEGER NOT NULL"
+         ") STRICT;"
+         "CREATE TABLE peer_position("
+         "  endpoint TEXT PRIMARY KEY,"
+         "  position REAL NOT NULL"
+         ") STRICT;",
+         "PRAGMA user_version=6"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

@@ -84,12 +84,14 @@ struct StoreThread::Impl {
 
     // --- the caller's, between start and take_wanted(), take_leases() ---
     StoredWanted wanted;
+    OutboxState opened_outbox;
     StoredStates states;
     StoredLeases leases;
 
     // --- the thread's own ---
     std::unique_ptr<Database> database;
     std::unique_ptr<AuditLog> audit;
+    std::optional<OutboxTable> outbox;
     std::deque<AuditEntry> waiting;  // what could not be written
     Bounded waiting_size;
     std::uint64_t unreported = 0;  // lost, and not yet on record
@@ -127,6 +129,8 @@ struct StoreThread::Impl {
 
     template <class T, class Read>
     void read(Read work, Done<T> done);
+    template <class T, class Use>
+    void use_outbox(std::size_t bytes, Use use, Done<T> done);
     bool enqueue(Job& job);
 
     void run();
@@ -153,6 +157,21 @@ void StoreThread::Impl::read(Read work, Done<T> done) {
     job.refuse = [this, done](Error error) { answer<T>(done, std::move(error)); };
     if (enqueue(job)) return;
     job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
+}
+
+// `use` gets the outbox; whatever it fails with of the disk is the store's failure as well.
+template <class T, class Use>
+void StoreThread::Impl::use_outbox(std::size_t bytes, Use use, Done<T> done) {
+    EP_ASSERT(done);
+    Job job;
+    job.bytes = bytes;
+    job.read = [this, done, use = std::move(use)](AuditLog&) {
+        Result<T> result = use(*outbox);
+        if (!result && result.error().code == Errc::io) failed(result.error());
+        answer<T>(done, std::move(result));
+    };
+    job.refuse = [this, done](Error error) { answer<T>(done, std::move(error)); };
+    if (!enqueue(job)) job.refuse(fail(Errc::unavailable, "the store has stopped or is too busy"));
 }
 
 }  // namespace endpointd::store

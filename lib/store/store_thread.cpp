@@ -28,6 +28,13 @@ Result<std::unique_ptr<StoreThread>> StoreThread::start(Options options, const C
     if (const std::string& problem = impl->audit->head_problem(); !problem.empty())
         log.error("store", "the audit is damaged; see 'endpointctl audit verify', and remove audit.head to accept it", {{"why", problem}});
     impl->wanted = read_wanted(*impl->database);
+    Result<OutboxTable> outbox = OutboxTable::open(*impl->database);
+    if (!outbox) return outbox.error();
+    impl->outbox.emplace(std::move(*outbox));
+    impl->opened_outbox = impl->outbox->state();
+    impl->opened_outbox.size = impl->outbox->size();
+    if (const std::string& problem = impl->opened_outbox.problem; !problem.empty())
+        log.error("store", "results that waited for a parent are damaged and lost", {{"why", problem}});
     impl->states = read_states(*impl->database);
     impl->leases = read_leases(*impl->database);
     impl->max_age = impl->options.audit_max_age;
@@ -131,6 +138,27 @@ void StoreThread::change_states(StateChange change, Done<void> done) { impl_->wr
 StoredLeases StoreThread::take_leases() { return std::exchange(impl_->leases, {}); }
 
 void StoreThread::change_leases(LeaseChange change, Done<void> done) { impl_->write(write_leases, std::move(change), std::move(done)); }
+
+const OutboxState& StoreThread::opened_outbox() const noexcept { return impl_->opened_outbox; }
+
+void StoreThread::append_outbox(std::shared_ptr<const std::vector<OutboxMessage>> messages, std::uint64_t most_bytes,
+                                Done<OutboxSize> done) {
+    std::size_t bytes = 0;
+    for (const OutboxMessage& message : *messages) bytes += size_of(message);
+    impl_->use_outbox<OutboxSize>(
+        bytes, [messages = std::move(messages), most_bytes](OutboxTable& outbox) { return outbox.append(*messages, most_bytes); },
+        std::move(done));
+}
+
+void StoreThread::read_outbox(OutboxMark after, Done<std::vector<OutboxMessage>> done) {
+    impl_->use_outbox<std::vector<OutboxMessage>>(
+        0, [after](const OutboxTable& outbox) { return outbox.page(after); }, std::move(done));
+}
+
+void StoreThread::settle_outbox(OutboxSettlement settlement, Done<OutboxSize> done) {
+    impl_->use_outbox<OutboxSize>(
+        0, [settlement = std::move(settlement)](OutboxTable& outbox) { return outbox.settle(settlement); }, std::move(done));
+}
 
 std::uint64_t StoreThread::subscribe(std::function<void(const AuditRecord&)> follow) {
     const std::lock_guard lock(impl_->mutex);

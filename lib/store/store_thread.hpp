@@ -18,6 +18,7 @@
 #include "store/audit_record.hpp"
 #include "store/check_states.hpp"
 #include "store/leases.hpp"
+#include "store/outbox.hpp"
 #include "store/wanted.hpp"
 
 namespace endpointd::store {
@@ -33,6 +34,7 @@ inline constexpr std::size_t kStoreBatch = 512;
 struct StoreStatus {
     std::uint64_t size = 0;     // bytes of the database that are in use
     std::uint64_t audit = 0;    // records in the audit
+    std::uint64_t outbox = 0;   // messages that wait for a parent
     std::uint64_t queued = 0;   // jobs that wait
     std::uint64_t waiting = 0;  // records that could not be written and are tried again
     std::uint64_t failed = 0;   // transactions that failed, since the start
@@ -88,6 +90,14 @@ public:
     // Writes `change` as one transaction. It is not tried again: an error says that nothing of
     // it was written. Its size is not bounded here; a caller has one of them under way.
     void change_wanted(WantedChange change, Done<void> done);
+
+    // Where the outbox stood when the store was opened.
+    const OutboxState& opened_outbox() const noexcept;
+    // Appends all of it or nothing, and drops the oldest beyond `most_bytes`. Not tried again here.
+    void append_outbox(std::shared_ptr<const std::vector<OutboxMessage>> messages, std::uint64_t most_bytes, Done<OutboxSize> done);
+    // What stands behind `after`, oldest first, at most a page; empty: nothing.
+    void read_outbox(OutboxMark after, Done<std::vector<OutboxMessage>> done);
+    void settle_outbox(OutboxSettlement settlement, Done<OutboxSize> done);
 
     // What became of checks, as it was kept when the store was opened. Once: it is handed over.
     StoredStates take_states();

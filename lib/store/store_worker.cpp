@@ -225,6 +225,7 @@ void StoreThread::Impl::finish() {
     verifies.clear();
     publish_status();
     audit.reset();
+    outbox.reset();
     database.reset();
 }
 
@@ -233,6 +234,7 @@ void StoreThread::Impl::publish_status() {
     const std::lock_guard lock(mutex);
     status.size = size;
     status.audit = audit->records();
+    status.outbox = outbox->size().messages;
     status.waiting = waiting.size();
     status.failing = failing;
 }

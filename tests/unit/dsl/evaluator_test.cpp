@@ -167,7 +167,7 @@ TEST(Evaluator, WhatIsRefusedAgainAndAgainStaysSmall) {
         const auto made = pushed({std::string(kLongText) + "for (i in range(200)) { " + body + " }"});
         std::size_t bytes = 0;
         for (const Refused& refused : made.refused) bytes += refused.name.size() + refused.message.size() + refused.zone.size();
-        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.size();
+        for (const Object& object : made.objects) bytes += object.name.size() + object.zone.str().size();
         EXPECT_FALSE(made.refused.empty()) << body;
         EXPECT_LT(bytes, 200 * 8192u) << body;
     }
@@ -181,7 +181,7 @@ TEST(Evaluator, NamesAreBoundedAndPrintable) {
                 "object Host \"h\" { check_command = \"dummy\" }\n"
                 "apply Service \"s\" for (x in [ \"1\", \"\\n\", t ]) { check_command = \"dummy\" }"});
     std::vector<std::string> names;
-    for (const Object& object : made.objects) names.push_back(object.short_name);
+    for (const Object& object : made.objects) names.emplace_back(object.short_name());
     EXPECT_EQ(names, (std::vector<std::string>{std::string(1024, 'a'), "\303\274", "h", "s1"}));
     EXPECT_EQ(made.refused.size(), 5u);
 }
@@ -280,7 +280,7 @@ TEST(Evaluator, AnAssignedNameIsJudgedLikeAnyOther) {
     const auto made = pushed({host + service("a", "name = \"x!y\"") + service("b", "name = \"taken\"") + service("taken", "") +
                               service("c", "__name = \"c\"") + "object Host \"i\" { check_command = \"dummy\"; name = \"j\" }"});
     ASSERT_NE(find(made, "Service", "h!taken"), nullptr);
-    EXPECT_EQ(find(made, "Service", "h!taken")->templates.front(), "b");
+    EXPECT_EQ(find(made, "Service", "h!taken")->templates().front(), "b");
     ASSERT_EQ(made.refused.size(), 4u);
     EXPECT_EQ(std::ranges::count(made.refused, Why::redefined, &Refused::why), 1);
     EXPECT_EQ(made.objects.size(), 2u);

@@ -93,7 +93,7 @@ TEST(Planner, WhoHasNoRightToANameDoesNotTakeItFromWhoHas) {
     const Plan plan = plan_of(wanted, world);
     EXPECT_THAT(names_of(plan), ElementsAre("Host db1", "Host web1", "Service db1!s", "Service db1!t"));
     for (const PlannedObject& planned : plan.objects)
-        EXPECT_EQ(planned.parent, planned.object.name == "web1" ? "master1" : "master2") << planned.object.name;
+        EXPECT_EQ(planned.parent, planned.object->name == "web1" ? "master1" : "master2") << planned.object->name;
     EXPECT_THAT(refusals_of(plan), UnorderedElementsAre("Host db1 redefinition", "Host web1 redefinition", "Service db1!s redefinition"));
 }
 

@@ -1,0 +1,102 @@
+#include "cluster/outbound_message.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "json/document.hpp"
+#include "wire/decode.hpp"
+
+namespace endpointd::cluster {
+
+namespace {
+
+// "host", "host!service" and what is behind them. A downtime's or comment's own name
+// comes last and may hold no `!`.
+std::optional<StateSubject> subject_of_object(std::string_view type, std::string_view name) {
+    if (type == "Host") return StateSubject{std::string(name), std::nullopt};
+    const bool attached = type == "Downtime" || type == "Comment";
+    if (!attached && type != "Service") return std::nullopt;
+    const std::size_t first = name.find('!');
+    if (first == std::string_view::npos) return std::nullopt;
+    StateSubject subject{std::string(name.substr(0, first)), std::nullopt};
+    const std::string_view behind = name.substr(first + 1);
+    if (!attached) subject.service = behind;
+    else if (const std::size_t last = behind.rfind('!'); last != std::string_view::npos) subject.service = behind.substr(0, last);
+    return subject;
+}
+
+bool is_part_of(std::string_view path, std::string_view attribute) noexcept {
+    return path.starts_with(attribute) && (path.size() == attribute.size() || path[attribute.size()] == '.');
+}
+
+// Removes `attribute` and what is below it.
+void leave_out(wire::ConfigUpdateObject& object, std::string_view attribute) {
+    json::Object kept;
+    for (const auto& [path, value] : object.modified_attributes)
+        if (!is_part_of(path, attribute)) kept.set(path, value);
+    object.modified_attributes = std::move(kept);
+    std::erase_if(object.original_attributes, [&](const std::string& path) { return is_part_of(path, attribute); });
+}
+
+void redact_result(wire::CheckResultBody& cr, std::string_view field) {
+    if (field == "command") cr.command = std::monostate();
+    else if (field == "performance_data") cr.performance_data.reset();
+    else if (field == "output") cr.output.clear();
+    else if (field == "vars") cr.vars_before = cr.vars_after = std::nullopt;
+}
+
+void redact_object(wire::ConfigUpdateObject& object, std::string_view field) {
+    if (field != "command" && field != "vars") return;
+    if (object.type != "Downtime" && object.type != "Comment") object.config.reset();
+    if (field == "vars") return leave_out(object, "vars");
+    for (const std::string_view attribute : {"check_command", "event_command", "command"}) leave_out(object, attribute);
+}
+
+}  // namespace
+
+std::optional<StateSubject> subject_of(const StateEvent& event) {
+    return std::visit(
+        [](const auto& message) -> std::optional<StateSubject> {
+            using Message = std::decay_t<decltype(message)>;
+            if constexpr (std::is_same_v<Message, wire::SetRemovalInfo>) return subject_of_object(message.object_type, message.object_name);
+            else if constexpr (requires { message.type; }) return subject_of_object(message.type, message.name);
+            else return StateSubject{message.host, message.service};
+        },
+        event);
+}
+
+wire::Method method_of(const StateEvent& event) noexcept {
+    constexpr wire::Method kMethods[] = {
+        wire::Method::check_result,         wire::Method::set_next_check,       wire::Method::set_last_check_started,
+        wire::Method::set_force_next_check, wire::Method::set_acknowledgement,  wire::Method::clear_acknowledgement,
+        wire::Method::set_removal_info,     wire::Method::config_update_object, wire::Method::config_delete_object};
+    static_assert(std::size(kMethods) == std::variant_size_v<StateEvent>);
+    return kMethods[event.index()];
+}
+
+std::string encode(const StateEvent& event, wire::Relayed relayed) {
+    return std::visit([&](const auto& message) { return wire::encode(message, relayed); }, event);
+}
+
+std::optional<StateEvent> decode_state(std::string_view payload) {
+    const auto root = json::parse(payload);
+    if (!root) return std::nullopt;
+    auto decoded = wire::decode(*root);
+    auto* incoming = std::get_if<wire::Incoming>(&decoded);
+    if (incoming == nullptr) return std::nullopt;
+    return std::visit(
+        [](auto& message) -> std::optional<StateEvent> {
+            if constexpr (std::is_constructible_v<StateEvent, decltype(std::move(message))>) return StateEvent(std::move(message));
+            else return std::nullopt;
+        },
+        incoming->message);
+}
+
+void redact(StateEvent& event, std::span<const std::string> fields) {
+    for (const std::string& field : fields) {
+        if (auto* result = std::get_if<wire::CheckResult>(&event)) redact_result(result->cr, field);
+        else if (auto* object = std::get_if<wire::ConfigUpdateObject>(&event)) redact_object(*object, field);
+    }
+}
+
+}  // namespace endpointd::cluster
