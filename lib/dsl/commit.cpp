@@ -302,7 +302,8 @@ Object Evaluator::given_out(Item& item) {
     item.attributes.shrink_to_fit();
     made.attributes = std::move(item.attributes);
     std::vector<std::string> templates = std::move(item.made->templates);
-    templates.erase(templates.begin());  // its own name
+    if (templates.front() != made.short_name()) made.called = shared(templates.front());
+    templates.erase(templates.begin());
     made.imported = shared(std::move(templates));
     item.assigned_groups.shrink_to_fit();
     made.assigned_groups = std::move(item.assigned_groups);

@@ -60,6 +60,7 @@ struct Object {
     std::string name;  // full
     SharedString zone, package;
     Attributes attributes;                     // those that differ from their defaults
+    SharedString called;                       // behind its type, where its body gave it another name; empty: short_name()
     SharedNames imported;                      // templates, in order; null: none
     std::vector<std::string> assigned_groups;  // of `groups`: those it is in by an `assign where` of theirs alone
     Place place;                               // where `object` or `apply` stands

@@ -400,7 +400,7 @@ std::string_view Object::short_name() const noexcept {
 }
 
 std::vector<std::string> Object::templates() const {
-    std::vector<std::string> names{std::string(short_name())};
+    std::vector<std::string> names{called.empty() ? std::string(short_name()) : called.str()};
     if (imported) names.insert(names.end(), imported->begin(), imported->end());
     return names;
 }

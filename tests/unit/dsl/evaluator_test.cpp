@@ -217,7 +217,7 @@ TEST(Evaluator, ANameOfMegabytesIsNoName) {
     const auto made = pushed({"object Host \"" + std::string(5'000'000, 'x') + "\" { check_command = \"dummy\" }\n" +  //
                               "object Host \"" + std::string(1000, 'y') + "\" { check_command = \"dummy\" }"});
     ASSERT_EQ(made.refused.size(), 1u);
-    EXPECT_EQ(made.refused.front().why, Why::limit);
+    EXPECT_EQ(made.refused.front().why, Why::attribute);
     EXPECT_EQ(made.objects.size(), 1u);
 }
 
