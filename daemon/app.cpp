@@ -48,6 +48,7 @@ int App::Impl::run() {
     start_runner_client(std::move(starter_.fd));
     dispatcher_ = std::make_unique<cluster::Dispatcher>(services());
     dispatcher_->config().load(store_->take_wanted());
+    dispatcher_->scheduling().load(store_->take_states());
     start_leases();
     peers_ = std::make_unique<cluster::Peers>(io_.get_executor(), *dispatcher_, clock_, log_);
     start_outbound();
@@ -58,6 +59,7 @@ int App::Impl::run() {
     tick_outbound();
     // Serving begins when the runner has loaded the same catalog: see runner_ready().
     io_.run();
+    dispatcher_->scheduling().stop();
     notify_service_manager("STOPPING=1");
     config_worker_->stop();
     outbound_->stop();
@@ -194,6 +196,7 @@ bool App::Impl::start_serving() {
     peers_->configure(peers_config());
     if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
     serving_ = true;
+    dispatcher_->scheduling().start();
     log_.info("daemon", "ready",
               {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
     notify_service_manager("READY=1");
@@ -258,6 +261,7 @@ void App::Impl::stop(int status) {
     log_.info("daemon", "stopping");
     // In the order of the way in: no new connections and requests, then what runs
     // ends and its results go out, then goodbye to the parents.
+    dispatcher_->scheduling().stop();
     if (listener_) listener_->close();
     tasks_.request_stop();
     if (leases_) leases_->keep_all();

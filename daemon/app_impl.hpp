@@ -41,6 +41,8 @@ public:
     void revoke_lease(std::uint64_t id, const admin::Caller& caller, LeaseDone done) override;
     std::shared_ptr<const catalog::Catalog> catalog() const override { return configuration_.catalog; }
     std::shared_ptr<const policy::Plan> plan() const override { return plan_; }
+    json::Value check_view(const std::string& name) const override;
+    Result<void> control_check(const admin::CheckWish& wish, const admin::Caller& caller) override;
     Duration command_timeout() const override { return configuration_.settings.runner.timeout; }
     store::StoreThread& store() override { return *store_; }
     void run_command(const std::string& name, json::Object parameters, const admin::Caller& caller, RunDone done) override;
@@ -74,6 +76,7 @@ private:
     cluster::NodeHealth node_health() const;
     void publish(std::shared_ptr<const policy::Plan> plan);
     std::string digest() const;
+    void wake_checks_at(SteadyTime at);
 
     Directories directories_;
     ConfigurationSource source_;
@@ -88,6 +91,7 @@ private:
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer stop_timer_{io_};
     boost::asio::steady_timer tick_timer_{io_};
+    boost::asio::steady_timer check_timer_{io_};
     boost::asio::steady_timer outbound_timer_{io_};
     boost::asio::steady_timer lease_timer_{io_};
     policy::Usage usage_;

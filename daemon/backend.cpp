@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app_impl.hpp"
+#include "base/units.hpp"
 #include "catalog/invocation.hpp"
 #include "cluster/command_answer.hpp"
 #include "policy/method_capability.hpp"
@@ -198,7 +199,11 @@ cluster::Services App::Impl::services() {
         },
         [this](std::shared_ptr<const policy::Plan> plan) { publish(std::move(plan)); },
         [this](cluster::StateMessage message, const std::optional<cluster::Sender>& from) { outbound_->relay(std::move(message), from); },
-        [this](const std::string& endpoint, double position) { outbound_->acknowledged(endpoint, position); }};
+        [this](const std::string& endpoint, double position) { outbound_->acknowledged(endpoint, position); },
+        [this](SteadyTime at) { wake_checks_at(at); },
+        [this](store::StateChange change, std::function<void(bool)> done) {
+            store_->change_states(std::move(change), [done = std::move(done)](const Result<void>& written) { done(written.has_value()); });
+        }};
 }
 
 void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
@@ -208,6 +213,45 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
         hosts_ += planned.object->type->name == "Host" ? 1 : 0;
         services_planned_ += planned.object->type->name == "Service" ? 1 : 0;
     }
+    dispatcher_->scheduling().publish(plan_);
+}
+
+void App::Impl::wake_checks_at(SteadyTime at) {
+    check_timer_.expires_at(at);
+    check_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !stopping_) dispatcher_->scheduling().wake();
+    });
+}
+
+json::Value App::Impl::check_view(const std::string& name) const { return dispatcher_->scheduling().view(name); }
+
+Result<void> App::Impl::control_check(const admin::CheckWish& wish, const admin::Caller& caller) {
+    cluster::Scheduling& scheduling = dispatcher_->scheduling();
+    std::string detail;
+    Result<void> done;
+    switch (wish.what) {
+        case admin::CheckWish::What::now:
+            done = scheduling.check_now(wish.object);
+            detail = "check now";
+            break;
+        case admin::CheckWish::What::pause:
+            done = scheduling.pause(wish.object, wish.length, caller.name);
+            detail = wish.length ? "paused for " + number_text(seconds(*wish.length)) + " s" : "paused";
+            break;
+        case admin::CheckWish::What::resume:
+            done = scheduling.resume(wish.object);
+            detail = "resumed";
+            break;
+    }
+    if (!done) return done.error();
+    store::AuditEntry entry;
+    entry.decision = store::Decision::changed;
+    entry.reason = store::Reason::ok;
+    entry.object_type = wish.object.find('!') == std::string::npos ? "Host" : "Service";
+    entry.object_name = wish.object;
+    entry.detail = detail + " by " + caller.name;
+    store_->record(std::move(entry));
+    return {};
 }
 
 cluster::NodeHealth App::Impl::node_health() const {

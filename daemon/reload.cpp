@@ -21,6 +21,7 @@ void App::Impl::apply_rules() {
     rules->runner_timeout = configuration_.settings.runner.timeout;
     rules->queue = configuration_.settings.runner.queue;
     rules->answers_kept = configuration_.settings.replay.max_age;
+    rules->slots = configuration_.settings.runner.max_concurrent;
     rules->outbox_size = configuration_.settings.replay.max_size;
     rules->local = configuration_.local;
     const settings::Limits& limits = configuration_.settings.limits;

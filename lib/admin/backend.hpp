@@ -55,6 +55,14 @@ struct LeaseWish {
     std::string reason;
 };
 
+// `check now`, `pause`, `resume`.
+struct CheckWish {
+    enum class What { now, pause, resume };
+    What what = What::now;
+    std::string object;              // "host" or "host!service"
+    std::optional<Duration> length;  // of a pause; none: until it is resumed
+};
+
 // Whether the daemon does its work; `reason` is for people.
 struct Health {
     bool ok = true;
@@ -94,6 +102,12 @@ public:
     virtual std::shared_ptr<const catalog::Catalog> catalog() const = 0;
     // The objects in force and what was refused; never null. Kept by whoever asked past the next plan.
     virtual std::shared_ptr<const policy::Plan> plan() const = 0;
+    // What becomes of the checks of a host or service ("host!service"): `state` of `objects show`. Null: it is not checked here.
+    virtual json::Value check_view(const std::string& name) const = 0;
+    // Has it checked now, paused or resumed, and audits it in the caller's name. Errc::not_found: it is not checked
+    // here; Errc::invalid: nobody paused it; Errc::too_large: too many are paused.
+    virtual Result<void> control_check(const CheckWish& wish, const Caller& caller) = 0;
+
     // runner.timeout: that of a command without its own.
     virtual Duration command_timeout() const = 0;
 

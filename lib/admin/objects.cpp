@@ -7,8 +7,9 @@ namespace {
 
 class Objects final : public Stream {
 public:
-    Objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection)
-        : plan_(std::move(plan)), selection_(std::move(selection)), ahead_(piece()) {}
+    using StateOf = std::function<json::Value(const std::string&)>;
+    Objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection, StateOf state_of)
+        : plan_(std::move(plan)), selection_(std::move(selection)), state_of_(std::move(state_of)), ahead_(piece()) {}
 
     std::string_view content_type() const noexcept override { return "application/json"; }
     bool single() const noexcept { return ended_; }  // before next(): all of it is `ahead`
@@ -33,6 +34,8 @@ private:
         const bool in_file = planned.origin != policy::Origin::runtime && !place.file.empty();
         object.set("file", in_file ? json::Value(place.file.str()) : json::Value());
         object.set("line", in_file && place.line != 0 ? json::Value(place.line) : json::Value());
+        const std::string_view type = planned.object->type->name;
+        if (state_of_ && (type == "Host" || type == "Service")) object.set("state", state_of_(planned.object->name));
         if (selection_.text) object.set("text", planned.object->text ? json::Value(*planned.object->text) : json::Value());
         return object;
     }
@@ -55,6 +58,7 @@ private:
 
     std::shared_ptr<const policy::Plan> plan_;
     ObjectSelection selection_;
+    StateOf state_of_;
     std::size_t at_ = 0;
     bool any_ = false, ended_ = false;
     std::optional<std::string> ahead_;  // last: made with all of the others
@@ -62,8 +66,9 @@ private:
 
 }  // namespace
 
-Answer make_objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection) {
-    auto objects = std::make_unique<Objects>(std::move(plan), std::move(selection));
+Answer make_objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection,
+                    std::function<json::Value(const std::string& name)> state_of) {
+    auto objects = std::make_unique<Objects>(std::move(plan), std::move(selection), std::move(state_of));
     if (!objects->single()) return objects;
     Response response;
     response.body = objects->take_ahead();

@@ -5,6 +5,7 @@
 // meanwhile. On the io_context's thread; belongs to one connection.
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,7 +29,9 @@ struct ObjectSelection {
 };
 
 // {"objects":[...]}, valid JSON in which each object is one line. An answer of a single
-// piece is a plain response, a longer one a stream. `plan` is kept until it is sent.
-Answer make_objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection);
+// piece is a plain response, a longer one a stream. `plan` is kept until it is sent. `state_of` (empty: nothing is)
+// says what becomes of the checks of a host or service; it is asked piece by piece, until all is sent.
+Answer make_objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection,
+                    std::function<json::Value(const std::string& name)> state_of = {});
 
 }  // namespace endpointd::admin

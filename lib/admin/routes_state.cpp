@@ -37,7 +37,8 @@ void get_objects(const Call& call, Reply reply) {
     if (!text) return reply(problem(text.error()));
     if (*text && **text != "true" && **text != "false") return reply(problem(400, "text is true or false"));
     selection.text = text->value_or("false") == "true";
-    reply(make_objects(call.backend.plan(), std::move(selection)));
+    reply(make_objects(call.backend.plan(), std::move(selection),
+                       [&backend = call.backend](const std::string& name) { return backend.check_view(name); }));
 }
 
 void get_caps(const Call& call, Reply reply) {

@@ -69,12 +69,13 @@ std::string audited_file(const wire::ConfigFile& file) { return file.zone + (fil
 }  // namespace
 
 Dispatcher::Dispatcher(Services services)
-    : services_(std::move(services)), executor_(services_), config_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
+    : services_(std::move(services)), executor_(services_), config_(services_), scheduling_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
 
 void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);
     services_.usage.configure(*rules_->grants);
     executor_.configure(rules_);
+    scheduling_.configure(rules_);
     config_.configure(rules_);
 }
 
@@ -99,6 +100,7 @@ void Dispatcher::deliver(const Sender& from, Deliver message) {
     if (const auto* executions = std::get_if<wire::UpdateExecutions>(&incoming.message);
         executions != nullptr && may_update(from, *executions))
         return;
+    if (services_.wake_at && scheduling_.deliver(from, incoming.message, incoming.method, message.payload)) return;
     const policy::MethodRule* rule = policy::rule_of(wire::name_of(incoming.method));
     // The connection itself has done what there is to do for Hello, Heartbeat and SetLogPosition.
     if (rule != nullptr && rule->need == policy::Need::nothing) return;

@@ -10,6 +10,7 @@
 #include "cluster/config_sync.hpp"
 #include "cluster/execute.hpp"
 #include "cluster/receiver.hpp"
+#include "cluster/scheduling.hpp"
 #include "cluster/services.hpp"
 #include "policy/rate.hpp"
 
@@ -38,6 +39,9 @@ public:
 
     // What parents want of this node. load() before the first configure().
     ConfigSync& config() noexcept { return config_; }
+    // The checks of this node's own.
+    Scheduling& scheduling() noexcept { return scheduling_; }
+    const Scheduling& scheduling() const noexcept { return scheduling_; }
 
 private:
     bool may_update(const Sender& from, const wire::UpdateExecutions& executions) const;
@@ -50,6 +54,7 @@ private:
     std::shared_ptr<const Rules> rules_;
     CommandExecutor executor_;
     ConfigSync config_;
+    Scheduling scheduling_;
     policy::TokenBucket stranger_lines_;  // a stranger cannot make us log without bound
     std::uint64_t stranger_lines_dropped_ = 0;
     policy::TokenBucket refusal_lines_;

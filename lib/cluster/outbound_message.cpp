@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "cluster/result_body.hpp"
 #include "json/document.hpp"
 #include "wire/decode.hpp"
 
@@ -36,13 +37,6 @@ void leave_out(wire::ConfigUpdateObject& object, std::string_view attribute) {
         if (!is_part_of(path, attribute)) kept.set(path, value);
     object.modified_attributes = std::move(kept);
     std::erase_if(object.original_attributes, [&](const std::string& path) { return is_part_of(path, attribute); });
-}
-
-void redact_result(wire::CheckResultBody& cr, std::string_view field) {
-    if (field == "command") cr.command = std::monostate();
-    else if (field == "performance_data") cr.performance_data.reset();
-    else if (field == "output") cr.output.clear();
-    else if (field == "vars") cr.vars_before = cr.vars_after = std::nullopt;
 }
 
 void redact_object(wire::ConfigUpdateObject& object, std::string_view field) {
@@ -93,10 +87,9 @@ std::optional<StateEvent> decode_state(std::string_view payload) {
 }
 
 void redact(StateEvent& event, std::span<const std::string> fields) {
-    for (const std::string& field : fields) {
-        if (auto* result = std::get_if<wire::CheckResult>(&event)) redact_result(result->cr, field);
-        else if (auto* object = std::get_if<wire::ConfigUpdateObject>(&event)) redact_object(*object, field);
-    }
+    if (auto* result = std::get_if<wire::CheckResult>(&event)) redact(result->cr, fields);
+    if (auto* object = std::get_if<wire::ConfigUpdateObject>(&event))
+        for (const std::string& field : fields) redact_object(*object, field);
 }
 
 }  // namespace endpointd::cluster

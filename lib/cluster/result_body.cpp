@@ -48,7 +48,7 @@ wire::CheckResultBody unknown_body(std::string text, const std::string& node, Wa
     return body;
 }
 
-void redact(wire::CheckResultBody& body, const std::vector<std::string>& fields) {
+void redact(wire::CheckResultBody& body, std::span<const std::string> fields) {
     const auto hidden = [&](std::string_view field) { return std::ranges::find(fields, field) != fields.end(); };
     if (hidden("command")) body.command = std::monostate{};
     if (hidden("vars")) body.vars_before = body.vars_after = std::nullopt;

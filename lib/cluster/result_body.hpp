@@ -2,6 +2,7 @@
 // How a run ended, as a check result for the wire (protocol, 5.4, 6.6); nothing is left
 // out of it here. Pure; any thread.
 
+#include <span>
 #include <string>
 
 #include "base/clock.hpp"
@@ -22,6 +23,6 @@ wire::CheckResultBody result_body(BuiltinResult result, const std::string& comma
 wire::CheckResultBody unknown_body(std::string text, const std::string& node, WallTime now);
 
 // Takes the fields named in `redact` ("command", "vars", "performance_data", "output") out of it.
-void redact(wire::CheckResultBody& body, const std::vector<std::string>& fields);
+void redact(wire::CheckResultBody& body, std::span<const std::string> fields);
 
 }  // namespace endpointd::cluster

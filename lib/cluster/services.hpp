@@ -21,6 +21,7 @@
 #include "policy/grants.hpp"
 #include "policy/usage.hpp"
 #include "store/audit_record.hpp"
+#include "store/check_states.hpp"
 #include "store/wanted.hpp"
 
 namespace endpointd::cluster {
@@ -37,6 +38,7 @@ struct Rules {
     std::uint64_t outbox_size = 0;  // bytes of results that may wait (settings: replay.max_size)
     std::shared_ptr<const std::vector<dsl::Object>> local;  // the host's own objects
     policy::UpdateLimits update_limits;                     // of one config::Update, and of what is kept of runtime objects
+    std::size_t slots = 64;                                 // own checks under way at a time (settings: runner.max_concurrent)
     dsl::Limits evaluation_limits;                          // without a time: that is the worker's
 };
 
@@ -64,6 +66,10 @@ struct Services {
     std::function<void(StateMessage, const std::optional<Sender>& from)> relay = {};
     // An endpoint has our relayed messages up to `position`.
     std::function<void(const std::string& endpoint, double position)> acknowledged = {};
+    // Checks of our own: wakes Scheduling at a moment (the last one asked for counts), and writes what became of
+    // checks. None of them: nothing is checked here.
+    std::function<void(SteadyTime)> wake_at = {};
+    std::function<void(store::StateChange, std::function<void(bool written)> done)> keep_states = {};
 };
 
 }  // namespace endpointd::cluster

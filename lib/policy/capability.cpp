@@ -39,9 +39,7 @@ std::optional<Capability> capability_from(std::string_view name) noexcept {
 }
 
 bool is_available(Capability capability) noexcept {
-    return capability == Capability::results || capability == Capability::execute || capability == Capability::action ||
-           capability == Capability::event || capability == Capability::config || capability == Capability::downtime ||
-           capability == Capability::comment || capability == Capability::pause;
+    return capability != Capability::renew;
 }
 
 }  // namespace endpointd::policy

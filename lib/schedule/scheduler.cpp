@@ -44,6 +44,11 @@ void Scheduler::move(Id id, double at, Now now, Events& events) {
     events.emplace_back(NextCheckMoved{id, at});
 }
 
+void Scheduler::set_active(Id id, bool active, Now now) {
+    items_[id].configured.active = active;
+    schedule(id, items_[id].state.next_check, now);
+}
+
 std::optional<double> Scheduler::next_wake() const noexcept {
     std::optional<double> wake = downtime_turns_.next();
     if (under_way_ < slots_)

@@ -116,6 +116,8 @@ public:
     // state in `kept`, if any, at a moment of its own within kStartSpread. `kept` is for who was there before the start, and for who
     // comes back.
     void configure(Schedule schedule, const KeptStates& kept, Now now);
+    // enable_active_checks, until the next configure().
+    void set_active(Id id, bool active, Now now);
     void set_slots(std::size_t slots) noexcept { slots_ = slots; }
 
     std::optional<Id> find(const std::string& name) const;

@@ -75,6 +75,11 @@ constexpr Parameter kObjectsShow[] = {
     {"TYPE", "TYPE", "Host, Service, TimePeriod, ...", true},
     {"NAME", "NAME", "the full name: HOST, or HOST!SERVICE", true},
 };
+constexpr Parameter kCheckOne[] = {{"OBJECT", "NAME", "HOST, or HOST!SERVICE", true}};
+constexpr Parameter kPause[] = {
+    {"OBJECT", "NAME", "HOST, or HOST!SERVICE", true},
+    {"--for", "DURATION", "resume it by itself after this time (30m, 2h); without it when somebody does"},
+};
 constexpr Parameter kConfigFilter[] = {
     {"--parent", "NAME", "the endpoint that would push them", true},
     {"PATH", "PATH", "a directory whose subdirectories are zones, or a file of our own zone", true, true},
@@ -107,6 +112,11 @@ constexpr Verb kVerbs[] = {
     {"catalog pin", "the SHA-256 of a command's plugin, to paste into its entry; needs no daemon", kCatalogPin, catalog_pin},
     {"catalog import", "make catalog entries out of Icinga 2 command definitions; needs no daemon", kCatalogImport, catalog_import},
     {"catalog verify", "all pinned plugins against their pins; needs no daemon", {}, catalog_verify},
+    {"check now", "check a host or service now", kCheckOne, check_now},
+    {"check pause", "the same as pause", kPause, pause_check},
+    {"check resume", "the same as resume", kCheckOne, resume_check},
+    {"pause", "no more checks of a host or service, until they are resumed", kPause, pause_check},
+    {"resume", "checks of a host or service that an operator paused", kCheckOne, resume_check},
     {"objects list", "what is configured here, local and pushed", kObjectsList, objects_list},
     {"objects show", "one object with its final attributes", kObjectsShow, objects_show},
     {"config validate", "check a configuration; needs no daemon", kConfigValidate, config_validate},
@@ -121,6 +131,7 @@ struct Group {
 constexpr Group kGroups[] = {{"caps", "what parents may do"},
                              {"audit", "what was refused, and what was done"},
                              {"catalog", "the local commands"},
+                             {"check", "checks of this node's own"},
                              {"objects", "hosts, services and the rest"},
                              {"config", "the configuration"}};
 

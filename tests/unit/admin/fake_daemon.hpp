@@ -41,6 +41,11 @@ public:
     void revoke_lease(std::uint64_t id, const admin::Caller& caller, LeaseDone done) override;
     std::shared_ptr<const catalog::Catalog> catalog() const override { return catalog_in_force; }
     std::shared_ptr<const policy::Plan> plan() const override { return plan_in_force; }
+    json::Value check_view(const std::string&) const override { return check_state; }
+    Result<void> control_check(const admin::CheckWish& wish, const admin::Caller&) override {
+        check_wishes.push_back(wish);
+        return check_answer;
+    }
     Duration command_timeout() const override { return std::chrono::seconds(60); }
     store::StoreThread& store() override { return *audit; }
     void run_command(const std::string& name, json::Object parameters, const admin::Caller& caller, RunDone done) override;
@@ -52,6 +57,9 @@ public:
     // Set before the first request.
     json::Value status_answer;
     admin::Health health_answer;
+    json::Value check_state;
+    Result<void> check_answer;
+    std::vector<admin::CheckWish> check_wishes;
     json::Value caps_answer;
     bool allow = true;
     Result<json::Value> lease_answer;  // to granting and revoking

@@ -1,0 +1,285 @@
+// Plans, runs and their results; what parents ask stands in scheduling_messages.cpp, what
+// is kept in scheduling_states.cpp.
+
+#include "cluster/scheduling.hpp"
+
+#include <algorithm>
+
+#include "base/units.hpp"
+#include "catalog/invocation.hpp"
+#include "cluster/audit_entry.hpp"
+#include "cluster/planned_schedule.hpp"
+#include "cluster/result_body.hpp"
+
+namespace endpointd::cluster {
+
+namespace {
+
+double seconds_of(SteadyTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+
+std::string text_attribute(const dsl::Object& object, std::string_view name) {
+    const json::Value* const value = object.attributes.find(name);
+    return value && value->string() ? *value->string() : std::string();
+}
+
+wire::CheckVars vars_of(const schedule::StateView& view) {
+    return {view.state, view.type == schedule::StateType::hard ? 1 : 0, view.attempt, view.reachable};
+}
+
+}  // namespace
+
+Scheduling::Scheduling(Services& services) : services_(services), scheduler_(now(), 0), started_(services.clock.steady()) {}
+
+schedule::Now Scheduling::now() const { return {to_unix(services_.clock.wall()), seconds_of(services_.clock.steady())}; }
+
+void Scheduling::configure(std::shared_ptr<const Rules> rules) {
+    rules_ = std::move(rules);
+    macros_ = {};  // it knows the commands of the catalog that was
+    scheduler_.set_slots(rules_->slots);
+}
+
+void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
+    const std::shared_ptr<const policy::Plan> before = std::exchange(plan_, std::move(plan));
+    std::map<std::string, std::string> outputs;
+    keep_gone(outputs);
+    schedule::Schedule schedule = schedule_of(*plan_, rules_->topology->local_zone().name);
+    if (!pauses_.empty())
+        for (schedule::Configured& checkable : schedule.checkables)
+            if (pauses_.contains(checkable.name)) checkable.active = false;
+    scheduler_.configure(std::move(schedule), kept_, now());
+    shown_.clear();
+    for (const policy::PlannedObject& object : plan_->objects) {
+        const std::string_view type = object.object->type->name;
+        if (type != "Host" && type != "Service") continue;
+        const auto id = scheduler_.find(object.object->name);
+        if (!id) continue;
+        if (shown_.size() <= *id) shown_.resize(*id + std::size_t{1});
+        Shown& shown = shown_[*id];
+        shown.object = &object;
+        if (type == "Service") shown.host = plan_->find("Host", text_attribute(*object.object, "host_name"));
+        if (const auto output = outputs.find(object.object->name); output != outputs.end()) shown.output = std::move(output->second);
+        kept_.checkables.erase(object.object->name);
+    }
+    wake();
+}
+
+void Scheduling::start() {
+    started_checking_ = true;
+    wake();
+}
+
+void Scheduling::wake() {
+    // A built-in command ends while it is started: what is due then waits for this loop, not on the stack.
+    again_ = true;
+    if (!started_checking_ || stopped_ || waking_) return;
+    waking_ = true;
+    end_pauses();
+    while (std::exchange(again_, false)) {
+        schedule::Events events;
+        scheduler_.due(now(), events);
+        perform(events, std::nullopt, nullptr);
+    }
+    waking_ = false;
+    if (save_at_ && services_.clock.steady() >= *save_at_) save();
+    arm();
+}
+
+void Scheduling::arm() {
+    std::optional<SteadyTime> at = save_at_;
+    if (const auto end = next_end_of_pause()) {
+        const double seconds = std::max(0.0, *end - now().wall);
+        const SteadyTime over =
+            services_.clock.steady() + std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(seconds));
+        if (!at || over < *at) at = over;
+    }
+    if (const auto next = scheduler_.next_wake()) {
+        const SteadyTime wake{std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(*next))};
+        if (!at || wake < *at) at = wake;
+    }
+    if (at && !stopped_) services_.wake_at(*at);
+}
+
+void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& from, wire::CheckResultBody* body) {
+    for (schedule::Event& event : events) {
+        if (const auto* run_check = std::get_if<schedule::RunCheck>(&event)) run(run_check->id);
+        else if (const auto* forced = std::get_if<schedule::ForceEnded>(&event))
+            relay(forced->id, wire::SetForceNextCheck{{}, {}, false}, from);
+        else if (const auto* started = std::get_if<schedule::CheckStarted>(&event))
+            relay(started->id, wire::SetLastCheckStarted{{}, {}, started->at}, from);
+        else if (const auto* moved = std::get_if<schedule::NextCheckMoved>(&event))
+            relay(moved->id, wire::SetNextCheck{{}, {}, moved->at}, from);
+        else if (const auto* ended = std::get_if<schedule::AcknowledgementEnded>(&event))
+            relay(ended->id, wire::ClearAcknowledgement{{}, {}, {}, to_unix(services_.clock.wall())}, from);
+        else if (const auto* result = std::get_if<schedule::Resulted>(&event)) {
+            const schedule::Transition& transition = result->transition;
+            body->previous_hard_state = transition.previous_hard_state;
+            body->vars_before = transition.before ? std::optional(vars_of(*transition.before)) : std::nullopt;
+            body->vars_after = vars_of(transition.after);
+            shown_[result->id].output = body->output.substr(0, kShownOutput);
+            relay(result->id, wire::CheckResult{{}, {}, *body}, from);
+        }
+    }
+    if (!save_at_) save_at_ = services_.clock.steady() + kStatesWait;
+}
+
+template <class Message>
+void Scheduling::relay(schedule::Id id, Message message, const std::optional<Sender>& from) {
+    const dsl::Object& object = *shown_[id].object->object;
+    if (shown_[id].host) {
+        message.host = text_attribute(object, "host_name");
+        message.service = object.short_name();
+    } else {
+        message.host = object.name;
+    }
+    services_.relay(StateMessage{std::move(message), rules_->topology->local_zone().name}, from);
+}
+
+// What a run knows besides the attributes.
+policy::StateMacros Scheduling::states_of(schedule::Id id) const {
+    const auto states = [&](schedule::Id of) {
+        const schedule::CheckableState& state = scheduler_.state(of);
+        const bool is_host = scheduler_.configured(of).settings.is_host;
+        static constexpr const char* kServiceStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+        const bool up = schedule::is_ok(true, state.state);
+        const auto since = [&](double moment) { return moment == 0 ? 0.0 : now().wall - moment; };
+        return json::Object{{"state", is_host ? (up ? "UP" : "DOWN") : kServiceStates[state.state]},
+                            {"state_id", is_host ? (up ? 0 : 1) : state.state},
+                            {"state_type", state.type == schedule::StateType::hard ? "HARD" : "SOFT"},
+                            {"check_attempt", state.attempt},
+                            {"last_check", state.execution_end},
+                            {"last_state_change", state.last_state_change},
+                            {"duration_sec", since(state.last_state_change)},
+                            {"output", shown_[of].output},
+                            {"check_source", rules_->topology->local_endpoint().name},
+                            {"downtime_depth", scheduler_.downtime_depth(of, now().wall)}};
+    };
+    policy::StateMacros macros;
+    const schedule::Configured& configured = scheduler_.configured(id);
+    (configured.settings.is_host ? macros.host : macros.service) = states(id);
+    if (const auto host = scheduler_.find(configured.host); host && !configured.host.empty()) macros.host = states(*host);
+    return macros;
+}
+
+void Scheduling::run(schedule::Id id) {
+    const Shown& shown = shown_[id];
+    const dsl::Object& object = *shown.object->object;
+    const std::string name = text_attribute(object, "check_command");
+    const catalog::Command* const command = rules_->catalog->find(name);
+    if (!command || command->kind != catalog::Kind::check)
+        return refused(id, exec::Refusal::unknown_command, "command '" + escaped(name) + "' is not in the local catalog");
+    const dsl::Object* const host = shown.host ? shown.host->object.get() : nullptr;
+    policy::CollectedMacros macros = macros_.collect(*command, object, host);
+    if (!macros.impossible && !macros.all_known) {
+        const policy::StateMacros states = states_of(id);
+        macros = macros_.collect(*command, object, host, &states);
+    }
+    if (macros.impossible)
+        return refused(id, exec::Refusal::parameter, "parameter '" + macros.impossible->first + "' refused: " + macros.impossible->second);
+    const catalog::Attempt<catalog::Admission> admission = catalog::admit(*rules_->catalog, *command, macros.values);
+    if (!admission) {
+        const bool missing = admission.error().kind == catalog::Refusal::Kind::missing_required;
+        return refused(id, missing ? exec::Refusal::missing : exec::Refusal::parameter, admission.error().text);
+    }
+    if (command->builtin) {
+        BuiltinResult result = run_builtin(name, admission->parameters, services_.health());
+        return conclude(id, result_body(std::move(result), name, rules_->topology->local_endpoint().name, services_.clock.wall()));
+    }
+    exec::RunRequest request;
+    request.command = name;
+    request.kind = exec::RunKind::check;
+    request.parameters = admission->parameters;
+    if (const json::Value* timeout = object.attributes.find("check_timeout"); timeout && timeout->number() && *timeout->number() > 0)
+        request.timeout = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(*timeout->number(), 86400.0)));
+    services_.run(std::move(request), [this, id](exec::Outcome outcome) { ran(id, std::move(outcome)); });
+}
+
+void Scheduling::ran(schedule::Id id, exec::Outcome outcome) {
+    if (id >= shown_.size() || !shown_[id].object) {
+        // The object went while its check was under way.
+        scheduler_.abandoned(id);
+        return wake();
+    }
+    switch (outcome.verdict) {
+        case exec::Verdict::exited:
+        case exec::Verdict::signalled:
+        case exec::Verdict::timed_out:
+        case exec::Verdict::spawn_failed:
+            return conclude(id, result_body(outcome, rules_->topology->local_endpoint().name, services_.clock.wall()));
+        case exec::Verdict::cancelled:
+            scheduler_.abandoned(id);
+            return;
+        case exec::Verdict::refused:
+            if (outcome.refusal != exec::Refusal::unavailable) return refused(id, outcome.refusal, outcome.text);
+            break;
+        case exec::Verdict::runner_died:
+            break;
+    }
+    // The runner is started again at once: one more attempt before anybody is alarmed.
+    if (scheduler_.failed(id, now())) return arm();
+    conclude(id, unknown_body("endpointd: " + outcome.text, rules_->topology->local_endpoint().name, services_.clock.wall()));
+}
+
+// The catalog, or the runner that has the last word, does not take it. The object's state says so.
+void Scheduling::refused(schedule::Id id, exec::Refusal why, const std::string& text) {
+    const dsl::Object& object = *shown_[id].object->object;
+    if (why != exec::Refusal::missing) {
+        store::AuditEntry entry;
+        entry.decision = store::Decision::denied;
+        entry.reason = store_reason(why);
+        entry.object_type = std::string(object.type->name);
+        entry.object_name = object.name;
+        entry.detail = "a check of this node's own was refused: " + text;
+        services_.audit(std::move(entry), {});
+    }
+    conclude(id, unknown_body("endpointd: " + text, rules_->topology->local_endpoint().name, services_.clock.wall()));
+}
+
+void Scheduling::conclude(schedule::Id id, wire::CheckResultBody body) {
+    schedule::Events events;
+    const schedule::Observation result{body.state, body.execution_start, body.execution_end, true};
+    scheduler_.finished(id, result, now(), events);
+    perform(events, std::nullopt, &body);
+    wake();
+}
+
+Result<void> Scheduling::check_now(const std::string& name) {
+    const auto id = scheduler_.find(name);
+    if (!id) return fail(Errc::not_found, "no host or service '" + name + "' is checked here");
+    schedule::Events events;
+    scheduler_.force(*id, true, now());
+    scheduler_.move_next_check(*id, now().wall, now(), events);
+    perform(events, std::nullopt, nullptr);
+    wake();
+    return {};
+}
+
+json::Value Scheduling::view(const std::string& name) const {
+    const auto id = scheduler_.find(name);
+    if (!id) return nullptr;
+    const schedule::CheckableState& state = scheduler_.state(*id);
+    const schedule::Configured& configured = scheduler_.configured(*id);
+    const schedule::Now moment = now();
+    const auto time = [](double at) { return at == 0 ? json::Value() : json::Value(to_rfc3339(from_unix(at))); };
+    const auto pause = pauses_.find(name);
+    const bool acknowledged = state.acknowledgement.holds(moment.wall);
+    return json::Object{{"checked", state.checked},
+                        {"state", state.checked ? json::Value(state.state) : json::Value()},
+                        {"state_type", state.type == schedule::StateType::hard ? "hard" : "soft"},
+                        {"check_attempt", state.attempt},
+                        {"reachable", scheduler_.reachable(*id, moment)},
+                        {"flapping", schedule::is_flapping(configured.settings, state)},
+                        {"acknowledged", acknowledged},
+                        {"acknowledgement_expiry", acknowledged ? time(state.acknowledgement.expiry) : json::Value()},
+                        {"downtime_depth", scheduler_.downtime_depth(*id, moment.wall)},
+                        {"last_check", time(state.execution_end)},
+                        {"last_state_change", time(state.last_state_change)},
+                        {"next_check", configured.active || state.force_next_check ? time(state.next_check) : json::Value()},
+                        {"running", scheduler_.running(*id)},
+                        {"paused", pause == pauses_.end() ? json::Value()
+                                                          : json::Value(json::Object{{"by", pause->second.by},
+                                                                                     {"since", time(pause->second.since)},
+                                                                                     {"until", time(pause->second.until)}})},
+                        {"output", shown_[*id].output}};
+}
+
+}  // namespace endpointd::cluster

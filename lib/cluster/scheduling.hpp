@@ -1,0 +1,121 @@
+#pragma once
+// The checks of this node's own: when a plan is in force its hosts and services are
+// checked here, by the commands of the catalog, and what happens goes to the parents that
+// may see it and into the store. What parents ask of a check (now, later, acknowledged, a
+// result of theirs) is judged here. Owned by the daemon's app; io_context's thread only.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster/services.hpp"
+#include "policy/check_macros.hpp"
+#include "schedule/scheduler.hpp"
+#include "store/check_states.hpp"
+#include "wire/message.hpp"
+
+namespace endpointd::cluster {
+
+// Bytes of the last output that `objects show` gives.
+inline constexpr std::size_t kShownOutput = 256;
+// How long a changed state waits for others to be written with: what a crash may cost of them. The results
+// themselves are stored before they are sent.
+inline constexpr std::chrono::seconds kStatesWait{1};
+// The state of an object that has not come back this long after a start is forgotten.
+inline constexpr std::chrono::hours kStatesKept{24};
+
+// Checks that operators paused, at most: each is somebody's decision of the day.
+inline constexpr std::size_t kPauses = 10'000;
+
+class Scheduling {
+public:
+    // `services` must outlive it, and every callback it gave away.
+    explicit Scheduling(Services& services);
+
+    // What was kept, before the first publish().
+    void load(store::StoredStates kept);
+    void configure(std::shared_ptr<const Rules> rules);
+    // The objects in force from now on.
+    void publish(std::shared_ptr<const policy::Plan> plan);
+
+    // True if the message is one about a check, and was judged here.
+    bool deliver(const Sender& from, const wire::Message& message, wire::Method method, const std::string& payload);
+
+    // The runner is there: checks begin.
+    void start();
+    // At the moment that was asked for by Services::wake_at.
+    void wake();
+    // No new checks, and what is not written yet goes to the store.
+    void stop();
+
+    // For an operator; the caller audits it. Errc::not_found: no such check here.
+    Result<void> check_now(const std::string& name);
+    // Until `length` is over or resume(); none: until resume(). Kept over restarts. Errc::too_large: kPauses are paused.
+    Result<void> pause(const std::string& name, std::optional<Duration> length, const std::string& by);
+    // Errc::invalid: no operator paused it.
+    Result<void> resume(const std::string& name);
+
+    // What `objects show` says of a host or service beside its attributes; null: it is not checked here.
+    json::Value view(const std::string& name) const;
+    std::size_t checked() const noexcept { return scheduler_.size(); }
+    std::size_t under_way() const noexcept { return scheduler_.under_way(); }
+
+private:
+    struct Shown {
+        const policy::PlannedObject* object = nullptr;  // of plan_
+        const policy::PlannedObject* host = nullptr;    // of a service
+        std::string output;                             // the last one, cut
+    };
+
+    // An operator's.
+    struct Pause {
+        std::string by;
+        double since = 0, until = 0;  // 0: until somebody resumes it
+    };
+
+    schedule::Now now() const;
+    void end_pauses();
+    void end_pause(const std::string& name);
+    std::optional<double> next_end_of_pause() const noexcept;  // wall
+    void perform(schedule::Events& events, const std::optional<Sender>& from, wire::CheckResultBody* body);
+    void run(schedule::Id id);
+    void ran(schedule::Id id, exec::Outcome outcome);
+    void conclude(schedule::Id id, wire::CheckResultBody body);
+    void refused(schedule::Id id, exec::Refusal why, const std::string& text);
+    policy::StateMacros states_of(schedule::Id id) const;
+    template <class Message>
+    void relay(schedule::Id id, Message message, const std::optional<Sender>& from);
+    void arm();
+
+    std::optional<schedule::Id> admitted(const Sender& from, policy::Capability capability, wire::Method method, const std::string& host,
+                                         const std::optional<std::string>& service, const std::string& payload, bool counts = true);
+    void on(const Sender& from, const wire::SetNextCheck& message, wire::Method method, const std::string& payload);
+    void on(const Sender& from, const wire::SetForceNextCheck& message, wire::Method method, const std::string& payload);
+    void on(const Sender& from, const wire::SetAcknowledgement& message, wire::Method method, const std::string& payload);
+    void on(const Sender& from, const wire::ClearAcknowledgement& message, wire::Method method, const std::string& payload);
+    void on(const Sender& from, const wire::CheckResult& message, wire::Method method, const std::string& payload);
+    void on(const Sender& from, const wire::SetLastCheckStarted& message, wire::Method method, const std::string& payload);
+    void changed(const Sender& from, wire::Method method, schedule::Id id, std::string what);
+
+    void keep_gone(std::map<std::string, std::string>& outputs);
+    void save();
+
+    Services& services_;
+    std::shared_ptr<const Rules> rules_;
+    std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
+    schedule::Scheduler scheduler_;
+    policy::CheckMacros macros_;
+    std::map<std::string, Pause> pauses_;  // by the full name of a host or service
+    schedule::KeptStates kept_;            // of what is not there (yet)
+    std::vector<Shown> shown_;             // by the scheduler's numbers
+    std::optional<SteadyTime> save_at_;
+    bool saving_ = false;
+    store::StateChange unsaved_;  // of pauses
+    bool started_checking_ = false, stopped_ = false;
+    bool waking_ = false, again_ = false;
+    SteadyTime started_;
+};
+
+}  // namespace endpointd::cluster
