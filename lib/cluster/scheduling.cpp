@@ -122,16 +122,21 @@ void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& 
     if (!save_at_) save_at_ = services_.clock.steady() + kStatesWait;
 }
 
-template <class Message>
-void Scheduling::relay(schedule::Id id, Message message, const std::optional<Sender>& from) {
+void Scheduling::relay(schedule::Id id, StateEvent event, const std::optional<Sender>& from) {
     const dsl::Object& object = *shown_[id].object->object;
-    if (shown_[id].host) {
-        message.host = text_attribute(object, "host_name");
-        message.service = object.short_name();
-    } else {
-        message.host = object.name;
-    }
-    services_.relay(StateMessage{std::move(message), rules_->topology->local_zone().name}, from);
+    const bool is_service = shown_[id].host != nullptr;
+    std::visit(
+        [&](auto& message) {
+            if constexpr (requires {
+                              message.host;
+                              message.service;
+                          }) {
+                message.host = is_service ? text_attribute(object, "host_name") : object.name;
+                if (is_service) message.service = std::string(object.short_name());
+            }
+        },
+        event);
+    services_.relay(StateMessage{std::move(event), rules_->topology->local_zone().name}, from);
 }
 
 // What a run knows besides the attributes.

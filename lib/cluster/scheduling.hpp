@@ -85,8 +85,8 @@ private:
     void conclude(schedule::Id id, wire::CheckResultBody body);
     void refused(schedule::Id id, exec::Refusal why, const std::string& text);
     policy::StateMacros states_of(schedule::Id id) const;
-    template <class Message>
-    void relay(schedule::Id id, Message message, const std::optional<Sender>& from);
+    // Host and service of the event are filled in.
+    void relay(schedule::Id id, StateEvent event, const std::optional<Sender>& from);
     void arm();
 
     std::optional<schedule::Id> admitted(const Sender& from, policy::Capability capability, wire::Method method, const std::string& host,
