@@ -87,8 +87,8 @@ class Arrivals:
         self.directory = lab.directory / folder / "spool"
 
     def config(self):
-        """The master's object that writes it: a file for each time it ran, which it names when it stops. Two files of the same
-        second would be one."""
+        """The master's object that writes it: a file for each time it ran, named by the second in which it stopped. A start in
+        that same second writes over it, so read it before."""
         fields = ["$host.name$!$service.name$", "$service.state_id$", "$service.check_attempt$", "$service.state_type$", "$service.output$"]
         return f"""
 object PerfdataWriter "arrivals" {{

@@ -79,9 +79,10 @@ class Scheduled(Pair):
         self.sequences.set_state(sequence, OK)
         self.wait_there(name, lambda attrs: (attrs["state"], attrs["state_type"], attrs["check_attempt"]) == (OK, 1, 1), "the recovery")
         self.assert_all_taken()
-        self.master.restart()
-        self.node.wait_connected()
+        self.master.stop()
         arrived = self.arrivals.of(name)
+        self.master.start()
+        self.node.wait_connected()
         numbers = [run_number(each["output"]) for each in arrived]
         self.assertEqual(numbers, list(range(numbers[0], numbers[-1] + 1)), "once, and in order")
         missed = [(int(each["state"]), int(each["attempt"]), each["type"]) for each in arrived if left <= run_number(each["output"]) <= number]
