@@ -41,7 +41,8 @@ void Scheduling::keep_gone(std::map<std::string, std::string>& outputs) {
 
 void Scheduling::save() {
     save_at_.reset();
-    if (saving_) {
+    // At the end there is no later: what is written then comes behind what is under way.
+    if (saving_ && !stopped_) {
         save_at_ = services_.clock.steady() + kStatesWait;
         return;
     }
