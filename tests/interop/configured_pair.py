@@ -41,9 +41,10 @@ class Pair(LabTestCase):
     # What stands here.
 
     def objects(self, kind=None):
-        """{(type, name): object} of what stands here."""
+        """{(type, name): object} of what stands here, without what became of its checks."""
         args = ["--type", kind] if kind else []
-        return {(one["type"], one["name"]): one for one in self.node.ctl("objects", "list", *args, json=True)["objects"]}
+        listed = self.node.ctl("objects", "list", *args, json=True)["objects"]
+        return {(one["type"], one["name"]): {key: value for key, value in one.items() if key != "state"} for one in listed}
 
     def attrs(self, kind, name):
         return self.node.ctl("objects", "show", kind, name, json=True)["attrs"]

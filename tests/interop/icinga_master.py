@@ -30,8 +30,8 @@ object FileLogger "main-log" {{
 object ApiListener "api" {{
   bind_host = "{host}"
   bind_port = "{port}"
-  accept_config = false
-  accept_commands = false
+  accept_config = {accept_config}
+  accept_commands = {accept_config}
   ticket_salt = TicketSalt
 }}
 object ApiUser "lab" {{
@@ -42,7 +42,7 @@ object Endpoint "{name}" {{
 }}
 object Zone "{zone}" {{
   endpoints = [ "{name}" ]
-}}
+{parent}}}
 object Zone "global-templates" {{
   global = true
 }}
@@ -52,11 +52,13 @@ object Zone "global-templates" {{
 
 class IcingaMaster:
     """`pki` holds NAME.crt, NAME.key and ca.crt. `extra` is configuration in Icinga's DSL, the peers' endpoints and
-    zones included; `zones_d` maps paths below zones.d to text. Started by `start()`."""
+    zones included; `zones_d` maps paths below zones.d to text. With `parent`, the name of a zone in `extra`, it is a stock
+    agent that takes what that zone's endpoints send. Started by `start()`."""
 
-    def __init__(self, directory, account, host, port, authority, *, name="master.example.org", zone="master", extra="", zones_d=None):
+    def __init__(self, directory, account, host, port, authority, *, name="master.example.org", zone="master", parent=None, extra="",
+                 zones_d=None):
         self.directory = pathlib.Path(directory)
-        self.account, self.host, self.port, self.name, self.zone = account, host, port, name, zone
+        self.account, self.host, self.port, self.name, self.zone, self.parent = account, host, port, name, zone, parent
         self.password = secrets.token_hex(16)
         self.child = None
         for part in ("etc/zones.d", "lib/certs", "log", "cache", "run", "spool"):
@@ -68,7 +70,8 @@ class IcingaMaster:
     def write(self, extra, zones_d=None):
         """Replaces the configuration; a reload or start takes it over."""
         text = _CONFIG.format(name=self.name, zone=self.zone, directory=self.directory, host=self.host, port=self.port,
-                              password=self.password, extra=extra)
+                              password=self.password, extra=extra, accept_config="true" if self.parent else "false",
+                              parent=f'  parent = "{self.parent}"\n' if self.parent else "")
         (self.directory / "etc/icinga2.conf").write_text(text)
         for path, content in (zones_d or {}).items():
             file = self.directory / "etc/zones.d" / path

@@ -75,6 +75,11 @@ class Lab:
         self.on_exit(made.stop)
         return made
 
+    def stock_agent(self, *, name, extra=""):
+        """A real Icinga agent below MASTER, which dials it, that takes its configuration; not yet started."""
+        above = f'object Endpoint "{MASTER}" {{\n}}\nobject Zone "master" {{\n  endpoints = [ "{MASTER}" ]\n}}\n'
+        return self.master(folder="stock", name=name, zone=name, parent="master", extra=above + extra)
+
     def node(self, port=None, **options):
         """An endpointd, not yet started; stopped with the laboratory."""
         made = Endpointd(self.directory / options.pop("folder", "agent"), self.account, binaries(), self.host,
