@@ -25,6 +25,8 @@ Result<CheckWish> wish_of(const Call& call, CheckWish::What what) {
     if (with_length) {
         const Result<Duration> parsed = parse_duration(*length->string());
         if (!parsed) return parsed.error();
+        // It would be over before it is seen, and who asked for it takes the check for paused.
+        if (parsed->count() <= 0) return fail(Errc::invalid, "\"for\" is longer than 0; leave it out to pause until somebody resumes it");
         wish.length = *parsed;
     }
     return wish;

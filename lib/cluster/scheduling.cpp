@@ -86,16 +86,15 @@ void Scheduling::wake() {
 
 void Scheduling::arm() {
     std::optional<SteadyTime> at = save_at_;
-    if (const auto end = next_end_of_pause()) {
-        const double seconds = std::max(0.0, *end - now().wall);
-        const SteadyTime over =
-            services_.clock.steady() + std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(seconds));
-        if (!at || over < *at) at = over;
-    }
-    if (const auto next = scheduler_.next_wake()) {
-        const SteadyTime wake{std::chrono::duration_cast<SteadyTime::duration>(std::chrono::duration<double>(*next))};
-        if (!at || wake < *at) at = wake;
-    }
+    // A parent may put its check off for longer than a clock counts.
+    const auto consider = [&](double seconds) {
+        const std::chrono::duration<double> wait(std::clamp(seconds, 0.0, std::chrono::duration<double>(kLongestSleep).count()));
+        const SteadyTime then = services_.clock.steady() + std::chrono::ceil<SteadyTime::duration>(wait);
+        if (!at || then < *at) at = then;
+    };
+    const schedule::Now moment = now();
+    if (const auto end = next_end_of_pause()) consider(*end - moment.wall);
+    if (const auto next = scheduler_.next_wake()) consider(*next - moment.steady);
     if (at && !stopped_) services_.wake_at(*at);
 }
 

@@ -26,6 +26,9 @@ inline constexpr std::chrono::seconds kStatesWait{1};
 // The state of an object that has not come back this long after a start is forgotten.
 inline constexpr std::chrono::hours kStatesKept{24};
 
+// Nobody sleeps longer, whatever is due when.
+inline constexpr std::chrono::hours kLongestSleep{24};
+
 // Checks that operators paused, at most: each is somebody's decision of the day.
 inline constexpr std::size_t kPauses = 10'000;
 
@@ -54,7 +57,7 @@ public:
     Result<void> check_now(const std::string& name);
     // Until `length` is over or resume(); none: until resume(). Kept over restarts. Errc::too_large: kPauses are paused.
     Result<void> pause(const std::string& name, std::optional<Duration> length, const std::string& by);
-    // Errc::invalid: no operator paused it.
+    // Errc::not_found: no such check here, or no operator paused it.
     Result<void> resume(const std::string& name);
 
     // What `objects show` says of a host or service beside its attributes; null: it is not checked here.

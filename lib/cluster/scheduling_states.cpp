@@ -90,7 +90,7 @@ Result<void> Scheduling::pause(const std::string& name, std::optional<Duration> 
 Result<void> Scheduling::resume(const std::string& name) {
     if (!scheduler_.find(name)) return fail(Errc::not_found, "no host or service '" + name + "' is checked here");
     if (!pauses_.contains(name))
-        return fail(Errc::invalid,
+        return fail(Errc::not_found,
                     "'" + name + "' was not paused by an operator; enable_active_checks of its configuration stands as it is");
     end_pause(name);
     save();

@@ -49,7 +49,7 @@ void Scheduler::turn_downtimes(Now now, Events& events) {
             else if (problem) trigger(*turn, std::max(begins, state->last_state_change), now.wall, events);
         }
         if (const double next = next_turn(times, downtime.triggered, now.wall); next != 0)
-            downtime_turns_.set(*turn, now.steady + next - now.wall);
+            downtime_turns_.set(*turn, now.steady + (next - now.wall));
     }
 }
 

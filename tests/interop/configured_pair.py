@@ -30,6 +30,7 @@ def comparable(value):
 
 class Pair(LabTestCase):
     caps = EVERYTHING
+    bystander = "db1"  # a host of the zone that comments may be made of
 
     @classmethod
     def build(cls, lab):
@@ -95,7 +96,7 @@ class Pair(LabTestCase):
 
     def all_done(self):
         """Waits until whatever the master sent before is judged: what it sends is judged in its order."""
-        name = self.comment("db1")
+        name = self.comment(self.bystander)
         self.wait_object("Comment", name)
         self.master.rest.action("remove-comment", comment=name)
         self.wait_gone("Comment", name)

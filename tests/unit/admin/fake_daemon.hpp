@@ -42,8 +42,8 @@ public:
     std::shared_ptr<const catalog::Catalog> catalog() const override { return catalog_in_force; }
     std::shared_ptr<const policy::Plan> plan() const override { return plan_in_force; }
     json::Value check_view(const std::string&) const override { return check_state; }
-    Result<void> control_check(const admin::CheckWish& wish, const admin::Caller&) override {
-        check_wishes.push_back(wish);
+    Result<void> control_check(const admin::CheckWish& check, const admin::Caller&) override {
+        check_wishes.push_back(check);
         return check_answer;
     }
     Duration command_timeout() const override { return std::chrono::seconds(60); }

@@ -215,6 +215,27 @@ TEST_F(Routes, ALeaseIsGrantedAndRevokedInTheCallersName) {
     EXPECT_THAT(ask(daemon.socket(), "GET", "/v1/caps/grant"), HasSubstr("Allow: POST\r\n"));
 }
 
+TEST_F(Routes, ACheckIsPausedForAsLongAsWasAsked) {
+    EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/checks/pause", R"({"object":"h!s","for":"2h"})"), StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/checks/pause", R"({"object":"h"})"), StartsWith("HTTP/1.1 200"));
+    daemon.on_loop([&] {
+        ASSERT_EQ(daemon.backend.check_wishes.size(), 2u);
+        EXPECT_EQ(daemon.backend.check_wishes[0].object, "h!s");
+        EXPECT_EQ(daemon.backend.check_wishes[0].length, std::optional<Duration>(std::chrono::hours(2)));
+        EXPECT_EQ(daemon.backend.check_wishes[1].length, std::nullopt);
+    });
+}
+
+TEST_F(Routes, ABodyThatAsksForNoCheckOrPauseIsRefused) {
+    for (const char* body :
+         {"", "{", "[]", "{}", R"({"object":""})", R"({"object":1})", R"({"object":"h","for":"soon"})", R"({"object":"h","for":"0s"})",
+          R"({"object":"h","for":"-1s"})", R"({"object":"h","for":""})", R"({"object":"h","for":60})", R"({"object":"h","until":"2h"})"})
+        EXPECT_THAT(ask(daemon.socket(), "POST", "/v1/checks/pause", body), StartsWith("HTTP/1.1 400")) << body;
+    for (const char* path : {"/v1/checks/now", "/v1/checks/resume"})
+        EXPECT_THAT(ask(daemon.socket(), "POST", path, R"({"object":"h","for":"2h"})"), StartsWith("HTTP/1.1 400")) << path;
+    daemon.on_loop([&] { EXPECT_TRUE(daemon.backend.check_wishes.empty()); });
+}
+
 TEST_F(Routes, ABodyThatAsksForNoLeaseIsRefused) {
     for (const char* body : {"", "{", "[]", "{}", R"({"parent":"m","capability":"execute","for":"2h"})",
                              R"({"parent":"m","capability":"execute","reason":"r"})", R"({"capability":"execute","for":"2h","reason":"r"})",

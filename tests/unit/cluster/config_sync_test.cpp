@@ -109,10 +109,10 @@ TEST_F(ConfigSyncTest, AnObjectMadeAnewWhileWeWereAwayReplacesTheOneBefore) {
     object("Host", "r", 5, text);
     object("Host", "r", 6, text, {{"vars.x", 1}});
     object("Host", "r", 6, other);
-    EXPECT_EQ(*find("Host", "r")->object.attributes.find("address"), json::Value("192.0.2.1"));
+    EXPECT_EQ(*find("Host", "r")->object->attributes.find("address"), json::Value("192.0.2.1"));
     object("Host", "r", 9, other);
     ASSERT_NE(find("Host", "r"), nullptr);
-    EXPECT_EQ(*find("Host", "r")->object.attributes.find("address"), json::Value("192.0.2.2"));
+    EXPECT_EQ(*find("Host", "r")->object->attributes.find("address"), json::Value("192.0.2.2"));
     EXPECT_TRUE(find("Host", "r")->modified.empty());
     EXPECT_EQ(node_.audit.back().detail, "created anew");
     EXPECT_EQ(node_.kept.back().dropped_modifications.size(), 1U);

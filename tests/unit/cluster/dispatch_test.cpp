@@ -73,8 +73,8 @@ TEST(Dispatch, DeniesWhatIsGrantedButNotAvailableAndSaysSo) {
         EXPECT_TRUE(node.audit[0].decision == store::Decision::denied || node.audit[0].decision == store::Decision::rejected) << method;
     }
     node.audit.clear();
-    node.say("event::SetForceNextCheck", R"({"host":"h","forced":true})");
-    EXPECT_EQ(node.audit[0].detail, "recheck is granted but not available in this version");
+    node.say("pki::UpdateCertificate", R"({"cert":"x","ca":"y","fingerprint_request":"ab","status_code":0})");
+    EXPECT_EQ(node.audit[0].detail, "renew is granted but not available in this version");
 }
 
 TEST(Dispatch, NamesTheObjectAndKeepsWhatWasPushed) {

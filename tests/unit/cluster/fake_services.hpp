@@ -44,9 +44,14 @@ struct FakeServices {
         std::function<void(exec::Outcome)> done;
     };
 
-    // `plans`: configuration is taken, each plan to be made is left in `evaluations`.
-    explicit FakeServices(const std::string& caps, bool plans = false, store::StoredWanted stored = {})
-        : log(clock, -1, "test"), dispatcher(services(plans)) {
+    struct Relayed {
+        StateMessage message;
+        std::optional<Sender> from;
+    };
+
+    // `plans`: configuration is taken, each plan to be made is left in `evaluations`. `schedules`: what is in a plan is checked as well.
+    explicit FakeServices(const std::string& caps, bool plans = false, store::StoredWanted stored = {}, bool schedules = false)
+        : log(clock, -1, "test"), dispatcher(services(plans, schedules)) {
         if (plans) dispatcher.config().load(std::move(stored));
         configure(caps);
     }
@@ -70,8 +75,18 @@ struct FakeServices {
         dispatcher.configure(rules);
     }
 
-    Services services(bool plans) {
+    Services services(bool plans, bool schedules) {
         Services services = bare_services();
+        if (schedules) {
+            services.wake_at = [this](SteadyTime at) { wake_at = at; };
+            services.relay = [this](StateMessage message, const std::optional<Sender>& from) {
+                relayed.push_back({std::move(message), from});
+            };
+            services.keep_states = [this](store::StateChange change, const std::function<void(bool)>& done) {
+                kept_states.push_back(std::move(change));
+                done(true);
+            };
+        }
         if (!plans) return services;
         services.evaluate = [this](EvaluationRequest request) { evaluations.push_back(std::move(request)); };
         services.keep = [this](store::WantedChange change, const std::function<void(bool)>& done) {
@@ -79,7 +94,10 @@ struct FakeServices {
             if (keep_waits) keeping = done;
             else done(!keep_fails);
         };
-        services.publish = [this](std::shared_ptr<const policy::Plan> now) { plan = std::move(now); };
+        services.publish = [this, schedules](std::shared_ptr<const policy::Plan> now) {
+            plan = std::move(now);
+            if (schedules) dispatcher.scheduling().publish(plan);
+        };
         return services;
     }
     Services bare_services() {
@@ -176,6 +194,9 @@ struct FakeServices {
     bool keep_waits = false;  // until `keeping` is called
     std::function<void(bool)> keeping;
     std::shared_ptr<const policy::Plan> plan = std::make_shared<const policy::Plan>();
+    std::optional<SteadyTime> wake_at;
+    std::vector<Relayed> relayed;
+    std::vector<store::StateChange> kept_states;
     Dispatcher dispatcher;
 };
 

@@ -1,0 +1,315 @@
+#!/usr/bin/python3
+"""What a master asks of checks that are made here: with the grant of each it is so at both ends, without it nothing is."""
+
+from configured_pair import CONFIG, grant
+from lab import AGENT, MASTER, main
+from rest import RestError
+from scheduled_checks import DAY, HOST, Checks, rfc3339, service
+from waiting import wait_for
+
+
+class WithTheGrants(Checks):
+    caps = grant(config=CONFIG, recheck={}, pause={}, acknowledge={}, downtime={}, comment={}, passive={})
+    names = ["recheck", "forced", "later", "paused", "normal", "sticky", "expiring", "removed", "fixed", "flexible", "passive", "ttl",
+             "closed", "all"]
+
+    def test_a_recheck_runs_now_and_its_result_stands_in_the_master(self):
+        for name in (service("recheck"), HOST):
+            before = self.state(name)
+            self.reschedule(name)
+            after = self.wait_checked(name, before)
+            self.assertEqual((after["state"], after["state_type"]), (0, "hard"))
+            self.changed(name, "event::SetNextCheck", "next check at ")
+            # The master makes up its own with the result, on another grid of intervals.
+            there = self.there(name)
+            self.assertAlmostEqual(there["next_check"], there["last_check_result"]["execution_end"] + DAY, delta=DAY / 10)
+
+    def test_a_forced_recheck_finds_what_there_is_now(self):
+        name = service("forced")
+        self.modify("services", name, **{"vars.lab_state": 1})
+        self.wait_object("Service", name, lambda one: one["attrs"]["vars"]["lab_state"] == 1)
+        before = self.state(name)
+        self.master.rest.recheck("Service", name)
+        self.assertEqual(self.wait_checked(name, before)["state"], 1)
+        there = self.wait_there(name, state=1, force_next_check=False)
+        self.assertIn('"--state", "1"', there["last_check_result"]["output"])
+        self.assertEqual(there["last_check_result"]["check_source"], AGENT)
+        self.changed(name, "event::SetForceNextCheck", "the next check is forced")
+
+    def test_a_check_that_is_asked_for_later_waits(self):
+        name = service("later")
+        before = self.state(name)
+        moment = int(self.master.program_start()) + 7 * 86400
+        self.reschedule(name, next_check=moment)
+        self.wait_state(name, next_check=rfc3339(moment))
+        self.assert_not_checked(name, before)
+
+    def test_who_may_pause_pauses_and_resumes(self):
+        name = service("paused")
+        self.modify("services", name, enable_active_checks=False)
+        self.wait_attrs("Service", name, enable_active_checks=False)
+        before = self.wait_state(name, next_check=None)
+        self.reschedule(name)
+        self.changed(name, "event::SetNextCheck", "next check at ")
+        self.assert_not_checked(name, before)
+        self.master.rest.recheck("Service", name)
+        after = self.wait_checked(name, before)
+        self.assertIsNone(self.state(name)["next_check"])
+        self.reschedule(name)
+        self.assert_not_checked(name, after)
+        # It was due in between, and is when it is resumed.
+        self.modify("services", name, enable_active_checks=True)
+        self.wait_attrs("Service", name, enable_active_checks=True)
+        self.wait_checked(name, after)
+
+    def test_a_normal_acknowledgement_ends_with_the_state(self):
+        name = service("normal")
+        self.turn(name, 1)
+        self.acknowledge(name)
+        state = self.wait_both(name, acknowledged=1)
+        self.assertIsNone(state["acknowledgement_expiry"])
+        self.assertIn("ops", self.changed(name, "event::SetAcknowledgement", "acknowledged by 'ops': known")["detail"])
+        self.turn(name, 2)
+        self.wait_both(name, state=2, acknowledged=0)
+
+    def test_a_sticky_acknowledgement_ends_with_the_recovery(self):
+        name = service("sticky")
+        self.turn(name, 1)
+        self.acknowledge(name, sticky=True)
+        self.wait_both(name, acknowledged=2)
+        self.turn(name, 2)
+        self.wait_both(name, state=2, acknowledged=2)
+        self.turn(name, 0)
+        self.wait_both(name, state=0, acknowledged=0)
+
+    def test_an_acknowledgement_expires(self):
+        name = service("expiring")
+        self.turn(name, 2)
+        expiry = self.there(name)["last_check_result"]["execution_end"] + 10
+        self.acknowledge(name, expiry=expiry, sticky=True)
+        self.assertEqual(self.wait_both(name, acknowledged=2)["acknowledgement_expiry"], rfc3339(expiry))
+        self.wait_both(name, state=2, acknowledged=0)
+
+    def test_an_acknowledgement_is_removed(self):
+        name = service("removed")
+        self.turn(name, 2)
+        self.acknowledge(name)
+        self.wait_both(name, acknowledged=1)
+        self.action("remove-acknowledgement", name, author="ops")
+        self.wait_both(name, state=2, acknowledged=0)
+        self.changed(name, "event::ClearAcknowledgement", "acknowledgement removed by 'ops'")
+
+    def test_a_fixed_downtime(self):
+        name = service("fixed")
+        self.wait_both(name, depth=0)
+        downtime = self.plan_downtime(name, fixed=True)
+        self.wait_both(name, depth=1)
+        second = self.plan_downtime(name, fixed=True)
+        self.wait_both(name, depth=2)
+        self.master.rest.action("remove-downtime", downtime=downtime)
+        self.wait_both(name, depth=1)
+        self.master.rest.action("remove-downtime", downtime=second)
+        self.wait_both(name, depth=0)
+
+    def test_a_flexible_downtime_begins_with_a_problem(self):
+        name = service("flexible")
+        downtime = self.plan_downtime(name, fixed=False, duration=3600)
+        self.wait_object("Downtime", downtime)
+        self.wait_both(name, state=0, depth=0)
+        self.turn(name, 2)
+        self.wait_both(name, depth=1)
+        # One that comes when the problem is there does not wait for the next.
+        second = self.plan_downtime(name, fixed=False, duration=3600)
+        self.wait_both(name, depth=2)
+        self.turn(name, 0)
+        self.wait_both(name, depth=2)
+        for each in (downtime, second):
+            self.master.rest.action("remove-downtime", downtime=each)
+        self.wait_both(name, depth=0)
+
+    def test_a_passive_result(self):
+        name = service("passive")
+        self.submit(name, 2, "found by hand")
+        state = self.wait_both(name, state=2)
+        self.assertEqual((state["output"], state["state_type"]), ("found by hand", "hard"))
+        self.assertEqual(state["last_check"], rfc3339(self.there(name)["last_check_result"]["execution_end"]))
+        # The check of this node's own says how it is.
+        before = self.state(name)
+        self.reschedule(name)
+        self.assertEqual(self.wait_checked(name, before)["state"], 0)
+        self.submit(HOST, 1, "gone")
+        self.wait_there(HOST, state=1)
+        self.wait_state(HOST, output="gone")
+        before = self.state(HOST)
+        self.reschedule(HOST)
+        self.wait_checked(HOST, before)
+        self.wait_there(HOST, state=0)
+
+    def test_a_passive_result_that_is_not_renewed_in_time_makes_a_check(self):
+        name = service("ttl")
+        self.submit(name, 2, "for a while", ttl=4)
+        before = self.wait_state(name, output="for a while")
+        self.assertEqual(before["state"], 2)
+        self.assertEqual(self.wait_checked(name, before)["state"], 0)
+        self.wait_there(name, state=0)
+
+    def test_who_takes_no_passive_results_takes_none(self):
+        name = service("closed")
+        self.modify("services", name, enable_passive_checks=False)
+        self.wait_attrs("Service", name, enable_passive_checks=False)
+        before = self.state(name)
+        try:
+            self.submit(name, 2)
+        except RestError as error:
+            self.assertEqual(error.status, 403)  # the master does not take it either
+        self.assert_not_checked(name, before)
+        self.assertEqual(self.state(name)["state"], 0)
+        self.modify("services", name, enable_passive_checks=True)
+        self.wait_attrs("Service", name, enable_passive_checks=True)
+        self.submit(name, 2)
+        self.wait_both(name, state=2)
+
+    def test_all_of_a_restart(self):
+        name = service("all")
+        self.turn(name, 2)
+        self.acknowledge(name, sticky=True)
+        downtime = self.plan_downtime(name, fixed=False, duration=3600)
+        self.wait_both(name, depth=1, acknowledged=2)
+        self.modify("services", name, enable_active_checks=False)
+        self.wait_attrs("Service", name, enable_active_checks=False)
+        before = self.state(name)
+        self.node.stop()
+        self.node.start()
+        after = self.wait_state(name, checked=True)
+        kept = ("state", "state_type", "check_attempt", "acknowledged", "downtime_depth", "last_check", "last_state_change", "next_check")
+        self.assertEqual({key: after[key] for key in kept}, {key: before[key] for key in kept})
+        self.node.wait_connected()
+        self.master.rest.action("remove-downtime", downtime=downtime)
+        self.wait_both(name, depth=0, acknowledged=2)
+
+
+class WithoutTheGrants(Checks):
+    """Only what is needed for the zone, and the comments that tell when everything was judged."""
+
+    caps = grant(config=CONFIG, comment={})
+    names = ["recheck", "paused", "known", "works", "passive"]
+
+    def test_no_recheck(self):
+        name = service("recheck")
+        before = self.state(name)
+        self.reschedule(name)
+        record = self.denied(name, "event::SetNextCheck", "capability-denied")
+        self.assertIn("recheck", record["detail"])
+        self.master.rest.recheck("Service", name)
+        self.denied(name, "event::SetForceNextCheck", "capability-denied")
+        self.assert_not_checked(name, before)
+        self.assertEqual(self.state(name)["next_check"], before["next_check"])
+
+    def test_no_pause(self):
+        name = service("paused")
+        self.modify("services", name, enable_active_checks=False)
+        record = self.denied(name, "config::UpdateObject", "capability-denied")
+        self.assertIn("pause", record["detail"])
+        self.all_done()
+        self.assertTrue(self.attrs("Service", name)["enable_active_checks"])
+        self.assertIsNotNone(self.state(name)["next_check"])
+
+    def test_no_acknowledgement(self):
+        name = service("known")
+        self.turn(name, 2)
+        self.acknowledge(name)
+        record = self.denied(name, "event::SetAcknowledgement", "capability-denied")
+        self.assertIn("acknowledge", record["detail"])
+        self.all_done()
+        self.assertFalse(self.state(name)["acknowledged"])
+        self.assertEqual(self.there(name)["acknowledgement"], 1)
+        self.action("remove-acknowledgement", name, author="ops")
+        self.denied(name, "event::ClearAcknowledgement", "capability-denied")
+
+    def test_no_downtime(self):
+        name = service("works")
+        downtime = self.plan_downtime(name, fixed=True)
+        self.node.wait_audit(object_name=downtime, decision="rejected", reason="capability-denied", parent=MASTER)
+        self.all_done()
+        self.assertEqual(self.state(name)["downtime_depth"], 0)
+        self.wait_there(name, downtime_depth=1)
+
+    def test_no_passive_result(self):
+        name = service("passive")
+        before = self.state(name)
+        self.submit(name, 2)
+        self.denied(name, "event::CheckResult", "capability-denied")
+        self.assert_not_checked(name, before)
+        self.assertEqual(self.state(name)["state"], 0)
+
+
+class Limits(Checks):
+    """Each grant has a scope, and a rate."""
+
+    caps = grant(config=CONFIG, comment={}, recheck={"services": [service("in-*")], "hosts": [], "rate": "2/min"},
+                 acknowledge={"services": [service("in-*")]}, passive={"services": [service("in-*")]},
+                 pause={"services": [service("in-paused")]})
+    names = ["in-recheck", "in-known", "in-passive", "in-shut", "in-paused", "out"]
+
+    def test_a_rate(self):
+        name = service("in-recheck")
+        for _ in range(2):
+            before = self.state(name)
+            self.master.rest.recheck("Service", name)
+            self.wait_checked(name, before)
+        before = self.state(name)
+        self.reschedule(name)
+        self.denied(name, "event::SetNextCheck", "rate-limited")
+        self.master.rest.recheck("Service", name)
+        wait_for(lambda: self.node.audit(object_name=name, reason="rate-limited")[0]["count"] > 1 or
+                 len(self.node.audit(object_name=name, reason="rate-limited")) > 1, "the second refusal")
+        self.assert_not_checked(name, before)
+        # What is out of its scope takes nothing of it, and is told apart.
+        for other in (service("out"), HOST):
+            before = self.state(other)
+            self.reschedule(other)
+            self.denied(other, "event::SetNextCheck", "out-of-scope")
+            self.assert_not_checked(other, before)
+
+    def test_a_scope_of_acknowledgements(self):
+        inside, outside = service("in-known"), service("out")
+        for name in (inside, outside):
+            self.turn(name, 2)
+            self.acknowledge(name)
+        self.wait_both(inside, acknowledged=1)
+        self.denied(outside, "event::SetAcknowledgement", "out-of-scope")
+        self.assertFalse(self.state(outside)["acknowledged"])
+
+    def test_a_scope_of_passive_results(self):
+        inside, outside = service("in-passive"), HOST
+        self.submit(inside, 1)
+        self.submit(outside, 1)
+        self.wait_both(inside, state=1)
+        self.denied(outside, "event::CheckResult", "out-of-scope")
+        self.assertEqual(self.state(outside)["state"], 0)
+        # The master has that result all the same; the next one of ours corrects it.
+        self.node.ctl("check", "now", outside)
+        self.wait_there(outside, state=0)
+
+    def test_what_this_node_does_not_take_the_master_cannot_make_it_take(self):
+        name = service("in-shut")
+        self.modify("services", name, enable_passive_checks=True)
+        self.denied(name, "config::UpdateObject", "out-of-scope")
+        self.submit(name, 2)
+        self.assertEqual(self.denied(name, "event::CheckResult", "out-of-scope")["detail"], "enable_passive_checks is off")
+        self.wait_there(name, state=2)
+        self.assertEqual(self.state(name)["state"], 0)
+        self.node.ctl("check", "now", name)
+        self.wait_there(name, state=0)
+
+    def test_a_scope_of_pauses(self):
+        inside, outside = service("in-paused"), service("out")
+        for name in (inside, outside):
+            self.modify("services", name, enable_active_checks=False)
+        self.wait_attrs("Service", inside, enable_active_checks=False)
+        self.denied(outside, "config::UpdateObject", "out-of-scope")
+        self.assertTrue(self.attrs("Service", outside)["enable_active_checks"])
+
+
+if __name__ == "__main__":
+    main()
