@@ -133,7 +133,9 @@ void ConfigSync::record_step(const policy::Plan& plan) {
 
 void ConfigSync::tell_news(const policy::Plan& plan, const policy::Plan* before) {
     // Most plans differ in nothing that was refused. The first one has nothing before it but what was kept.
-    const auto same = [](const policy::Rejection& one, const policy::Rejection& other) { return one.same_as(other) && one.content == other.content; };
+    const auto same = [](const policy::Rejection& one, const policy::Rejection& other) {
+        return one.same_as(other) && one.content == other.content;
+    };
     if (before != nullptr && std::ranges::equal(plan.rejections, before->rejections, same)) return;
     const std::string group = ToldRejections::of_plan();
     std::map<std::string, std::size_t> audited, left, results;

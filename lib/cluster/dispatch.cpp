@@ -69,7 +69,12 @@ std::string audited_file(const wire::ConfigFile& file) { return file.zone + (fil
 }  // namespace
 
 Dispatcher::Dispatcher(Services services)
-    : services_(std::move(services)), executor_(services_), config_(services_), scheduling_(services_), stranger_lines_(kLines), refusal_lines_(kLines) {}
+    : services_(std::move(services)),
+      executor_(services_),
+      config_(services_),
+      scheduling_(services_),
+      stranger_lines_(kLines),
+      refusal_lines_(kLines) {}
 
 void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);

@@ -38,8 +38,6 @@ std::optional<Capability> capability_from(std::string_view name) noexcept {
     return std::nullopt;
 }
 
-bool is_available(Capability capability) noexcept {
-    return capability != Capability::renew;
-}
+bool is_available(Capability capability) noexcept { return capability != Capability::renew; }
 
 }  // namespace endpointd::policy

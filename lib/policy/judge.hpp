@@ -99,9 +99,9 @@ private:
     CommandUse commands_;
     std::unordered_map<std::string, Known> known_;
     std::unordered_map<std::string, const Modification*> changes_;
-    std::unordered_set<std::string> announced_met_;  // paths of runtime texts that made what they announced
+    std::unordered_set<std::string> announced_met_;                              // paths of runtime texts that made what they announced
     std::map<std::pair<const std::string*, std::string>, std::uint32_t> lines_;  // by text and attribute
-    dsl::SharedString parent_;                       // of the last object
+    dsl::SharedString parent_;                                                   // of the last object
     std::size_t read_again_ = 0, content_ = 0;
     bool refers_ahead_ = false;  // somebody refers to what is judged after it
     Plan plan_;

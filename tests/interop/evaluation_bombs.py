@@ -94,7 +94,7 @@ READ = {
     "assignments": ((("a=1\n", 3000000),), LIMIT, None),
     "empty-objects": ((('object Host "bad" {}\n', 800000),), LIMIT, None),
     "a-long-number": ((("var a = ", 1), ("1" * _KIB, 5 * _KIB), ("\n", 1)), SYNTAX, 1),
-    "a-long-name": ((('object Host "', 1), ("x" * _KIB, 5 * _KIB), ('" { check_command = "dummy" }\n', 1)), LIMIT, 1),
+    "a-long-name": ((('object Host "', 1), ("x" * _KIB, 5 * _KIB), ('" { check_command = "dummy" }\n', 1)), "attribute-not-allowed", 1),
     "a-long-type": ((("object ", 1), ("x" * _KIB, 5 * _KIB), (' "bad" { }\n', 1)), SYNTAX, 1),
     "a-long-attribute": ((('object Host "bad" { check_command = "dummy"; ', 1), ("x" * _KIB, 5 * _KIB), (" = 1 }\n", 1)),
                          "attribute-not-allowed", 1),

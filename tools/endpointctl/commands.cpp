@@ -128,12 +128,9 @@ struct Group {
     std::string_view word;
     std::string_view help;
 };
-constexpr Group kGroups[] = {{"caps", "what parents may do"},
-                             {"audit", "what was refused, and what was done"},
-                             {"catalog", "the local commands"},
-                             {"check", "checks of this node's own"},
-                             {"objects", "hosts, services and the rest"},
-                             {"config", "the configuration"}};
+constexpr Group kGroups[] = {
+    {"caps", "what parents may do"},        {"audit", "what was refused, and what was done"}, {"catalog", "the local commands"},
+    {"check", "checks of this node's own"}, {"objects", "hosts, services and the rest"},      {"config", "the configuration"}};
 
 // Where CLI11 puts what it reads; must stay in place while it parses.
 struct Slot {

@@ -94,7 +94,8 @@ struct FakeDaemon::Loop {
 
 FakeDaemon::FakeDaemon(const std::function<void(admin::ServerConfig&)>& adjust)
     : log_(clock_, STDERR_FILENO, "test"), loop_(std::make_unique<Loop>()) {
-    for (const std::string& part : {run_directory(), state_directory(), state_directory() + "/store", config_directory()}) ::mkdir(part.c_str(), 0700);
+    for (const std::string& part : {run_directory(), state_directory(), state_directory() + "/store", config_directory()})
+        ::mkdir(part.c_str(), 0700);
     config_.socket_path = run_directory() + "/admin.sock";
     if (adjust) adjust(config_);
     log_.configure(LogLevel::error, LogFormat::text);

@@ -59,7 +59,7 @@ TEST(Grammar, AMistypedVerbGetsAHint) {
 
 TEST(Grammar, VerbsThatAreNotThereAreUnknown) {
     for (const std::vector<std::string>& verb :
-         {std::vector<std::string>{"pki", "show"}, {"check", "now"}, {"config", "diff"}, {"caps", "lend"}, {"web"}}) {
+         {std::vector<std::string>{"pki", "show"}, {"node", "setup"}, {"config", "diff"}, {"caps", "lend"}, {"web"}}) {
         const Ran ran = run_ctl(verb);
         EXPECT_EQ(ran.status, kUsage) << verb[0];
         EXPECT_THAT(ran.err, StartsWith("endpointctl: usage: there is no verb '"));

@@ -184,13 +184,13 @@ TEST(Caps, ConfigWithoutTypesMeansTheDefaultList) {
 }
 
 TEST(Caps, WhatThisVersionLacksIsAWarning) {
-    const LoadedCaps loaded = load_caps_texts({"{\"parents\":{\"m\":{\"grant\":{\"results\":{},\"execute\":{},\n\"passive\":{}}}}}"});
+    const LoadedCaps loaded = load_caps_texts({"{\"parents\":{\"m\":{\"grant\":{\"results\":{},\"execute\":{},\n\"renew\":{}}}}}"});
     ASSERT_TRUE(loaded.grants);
     ASSERT_EQ(loaded.findings.warnings.size(), 1u);
     EXPECT_EQ(loaded.findings.warnings.front().message,
-              "`passive` is understood but not available in this version: what it allows is still denied");
+              "`renew` is understood but not available in this version: what it allows is still denied");
     EXPECT_EQ(loaded.findings.warnings.front().line, 2u);
-    EXPECT_EQ(loaded.findings.warnings.front().pointer, "/parents/m/grant/passive");
+    EXPECT_EQ(loaded.findings.warnings.front().pointer, "/parents/m/grant/renew");
 }
 
 TEST(Caps, NamesThatMatchNothingAreWarnings) {
