@@ -219,6 +219,38 @@ TEST_F(ConfigSyncTest, ADowntimeEndsByOurClock) {
     EXPECT_EQ(node_.kept.back().dropped_objects.size(), 1U);
 }
 
+TEST_F(ConfigSyncTest, APauseEndsByItselfWhenItsGrantSaysSo) {
+    at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})");
+    push("5", kHost);
+    object("Host", "h", to_unix(at_->clock.wall()), "", {{"enable_active_checks", false}, {"vars.x", 1}});
+    const auto active = [&] { return find("Host", "h")->object->attributes.find("enable_active_checks"); };
+    const auto tick = [&](std::chrono::seconds after) {
+        at_->clock.advance(after);
+        at_->dispatcher.config().tick();
+        plan();
+    };
+    ASSERT_NE(active(), nullptr);
+    tick(std::chrono::minutes(59));
+    EXPECT_NE(active(), nullptr);
+    tick(std::chrono::minutes(2));
+    EXPECT_EQ(active(), nullptr) << "as its configuration says";
+    EXPECT_EQ(find("Host", "h")->modified, std::vector<std::string>{"vars.x"}) << "what else was changed stays";
+    EXPECT_EQ(at_->audit.back().decision, store::Decision::changed);
+    EXPECT_THAT(at_->audit.back().detail, HasSubstr("resumed"));
+    const std::size_t records = at_->audit.size();
+    tick(std::chrono::hours(2));
+    EXPECT_EQ(at_->audit.size(), records);
+}
+
+TEST_F(ConfigSyncTest, APauseWithoutAnEndInItsGrantStays) {
+    push("5", kHost);
+    object("Host", "h", to_unix(at_->clock.wall()), "", {{"enable_active_checks", false}});
+    at_->clock.advance(std::chrono::hours(100));
+    at_->dispatcher.config().tick();
+    plan();
+    EXPECT_NE(find("Host", "h")->object->attributes.find("enable_active_checks"), nullptr);
+}
+
 TEST_F(ConfigSyncTest, ADowntimeIsNotMadeLongerThanItMayBe) {
     at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"downtime":{"max_duration":"1h"}}}}})");
     push("5", kHost);
