@@ -32,7 +32,8 @@ class FastAnswers(LabTestCase):
             services = self.master.rest.get("/v1/objects/services?attrs=last_check")["results"]
             return all(each["attrs"]["last_check"] > 0 for each in services)
 
-        wait_for(all_checked, "a first result of every service")
+        # On a loaded machine the master itself may be slower than min_answer while it starts: it asks again after 90 s.
+        wait_for(all_checked, "a first result of every service", timeout=150)
         try:
             found = wait_for(stalled, "a service to stall", timeout=_WATCHED + _STALLED)
         except WaitedTooLong:
