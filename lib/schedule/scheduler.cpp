@@ -185,7 +185,8 @@ void Scheduler::force(Id id, bool forced, Now now) {
     Item& item = items_[id];
     item.state.force_next_check = forced;
     mark(id);
-    schedule(id, item.state.next_check, now);
+    // By itself it makes nothing due: what is paused waits for the next check that comes with it.
+    if (item.configured.active || !forced) schedule(id, item.state.next_check, now);
 }
 
 bool Scheduler::acknowledge(Id id, Acknowledgement acknowledgement, Now now) {

@@ -143,6 +143,7 @@ public:
     // False: not listened to, since it is from before the start: a replay of what was asked of another process. (Upstream
     // listens to nothing in its first minute; somebody who asks for a check then wants it too.)
     bool move_next_check(Id id, double at, Now now, Events& events);
+    // Of what is paused, it counts once move_next_check() comes.
     void force(Id id, bool forced, Now now);
     // False: it is acknowledged already.
     bool acknowledge(Id id, Acknowledgement acknowledgement, Now now);

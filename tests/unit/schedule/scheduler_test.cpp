@@ -140,6 +140,19 @@ TEST_F(SchedulerTest, PausedOneIsNotCheckedUnlessForced) {
     EXPECT_TRUE(scheduler.next_wake());
 }
 
+TEST_F(SchedulerTest, ForceAloneChecksNothingThatIsPaused) {
+    schedule.checkables = {service("h!s")};
+    schedule.checkables[0].active = false;
+    configure();
+    pass(3600);
+    scheduler.force(id("h!s"), true, now);
+    EXPECT_THAT(due(), IsEmpty());
+    scheduler.force(id("h!s"), false, now);
+    Events events;
+    scheduler.move_next_check(id("h!s"), now.wall, now, events);
+    EXPECT_THAT(due(), IsEmpty());
+}
+
 TEST_F(SchedulerTest, ForcedCheckTellsThatItIsForcedNoLonger) {
     schedule.checkables = {service("h!s")};
     configure();
