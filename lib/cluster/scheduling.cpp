@@ -41,7 +41,7 @@ void Scheduling::configure(std::shared_ptr<const Rules> rules) {
 void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
     const std::shared_ptr<const policy::Plan> before = std::exchange(plan_, std::move(plan));
     std::map<std::string, std::string> outputs;
-    keep_gone(outputs);
+    take_outputs(outputs);
     schedule::Schedule schedule = schedule_of(*plan_, rules_->topology->local_zone().name);
     if (!pauses_.empty())
         for (schedule::Configured& checkable : schedule.checkables)

@@ -102,7 +102,7 @@ private:
     void on(const Sender& from, const wire::SetLastCheckStarted& message, wire::Method method, const std::string& payload);
     void changed(const Sender& from, wire::Method method, schedule::Id id, std::string what);
 
-    void keep_gone(std::map<std::string, std::string>& outputs);
+    void take_outputs(std::map<std::string, std::string>& outputs);
     void save();
 
     Services& services_;

@@ -33,8 +33,8 @@ void Scheduling::load(store::StoredStates kept) {
     if (damaged != 0) services_.log.warning("schedule", "stored states are damaged and begin anew", {{"states", damaged}});
 }
 
-// Before a new plan: what goes loses its state, what stays keeps its output.
-void Scheduling::keep_gone(std::map<std::string, std::string>& outputs) {
+// Before a new plan: what stays keeps its output.
+void Scheduling::take_outputs(std::map<std::string, std::string>& outputs) {
     for (Shown& shown : shown_)
         if (shown.object) outputs.emplace(shown.object->object->name, std::move(shown.output));
 }
@@ -59,7 +59,8 @@ void Scheduling::save() {
     if (services_.clock.steady() - started_ > kStatesKept) {
         for (const auto& [name, state] : kept_.checkables)
             change.dropped.push_back({name.find('!') == std::string::npos ? "Host" : "Service", name});
-        for (const auto& [name, triggered] : kept_.triggered) change.dropped.push_back({"Downtime", name});
+        for (const auto& [name, triggered] : kept_.triggered)
+            if (!scheduler_.downtime_triggered(name)) change.dropped.push_back({"Downtime", name});
         kept_ = {};
     }
     if (change.empty()) return;
