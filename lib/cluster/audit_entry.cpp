@@ -10,6 +10,16 @@ store::AuditEntry audit_entry(const Sender& from, const dsl::Topology& topology,
     return entry;
 }
 
+store::AuditEntry lost_in_store(const std::string& problem) {
+    store::AuditEntry entry;
+    entry.decision = store::Decision::rejected;
+    entry.reason = store::Reason::malformed_message;
+    entry.object_type = "Store";
+    entry.detail = problem;
+    entry.parameter = problem;
+    return entry;
+}
+
 store::Reason store_reason(exec::Refusal refusal) noexcept {
     switch (refusal) {
         case exec::Refusal::unknown_command:

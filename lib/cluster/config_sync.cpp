@@ -31,13 +31,7 @@ bool is_path(const std::string& path) {
 void ConfigSync::load(store::StoredWanted stored) {
     for (const std::string& problem : stored.problems) {
         services_.log.error("store", "something of what parents pushed is lost until they push it again", {{"what", problem}});
-        store::AuditEntry entry;
-        entry.decision = store::Decision::rejected;
-        entry.reason = store::Reason::malformed_message;
-        entry.object_type = "Store";
-        entry.detail = problem;
-        entry.parameter = problem;
-        record(std::move(entry));
+        record(lost_in_store(problem));
     }
     store_behind_ = !stored.problems.empty();
     told_.load(stored.told);

@@ -1,6 +1,7 @@
 #include "cluster/leases.hpp"
 
 #include "base/units.hpp"
+#include "cluster/audit_entry.hpp"
 
 namespace endpointd::cluster {
 
@@ -40,13 +41,7 @@ void Leases::load(store::StoredLeases kept) {
         problems.push_back(std::move(problem));
     for (const std::string& problem : problems) {
         ways_.log.error("store", "a lease is lost: what it allowed is denied until it is granted again", {{"what", problem}});
-        store::AuditEntry entry;
-        entry.decision = store::Decision::rejected;
-        entry.reason = store::Reason::malformed_message;
-        entry.object_type = "Store";
-        entry.detail = problem;
-        entry.parameter = problem;
-        ways_.audit(std::move(entry));
+        ways_.audit(lost_in_store(problem));
     }
     end_expired();
 }
