@@ -217,9 +217,14 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
 }
 
 void App::Impl::wake_checks_at(SteadyTime at) {
+    // It is asked for with each result and mostly for the same moment: to be early once is cheaper than a timer each time.
+    if (checks_wake_ && *checks_wake_ <= at) return;
+    checks_wake_ = at;
     check_timer_.expires_at(at);
     check_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error && !stopping_) dispatcher_->scheduling().wake();
+        if (error || stopping_) return;
+        checks_wake_.reset();
+        dispatcher_->scheduling().wake();
     });
 }
 
