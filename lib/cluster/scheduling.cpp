@@ -100,8 +100,10 @@ void Scheduling::arm() {
 
 void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& from, wire::CheckResultBody* body) {
     for (schedule::Event& event : events) {
-        if (const auto* run_check = std::get_if<schedule::RunCheck>(&event)) run(run_check->id);
-        else if (const auto* forced = std::get_if<schedule::ForceEnded>(&event))
+        if (const auto* run_check = std::get_if<schedule::RunCheck>(&event)) {
+            shown_[run_check->id].due = run_check->due;
+            run(run_check->id);
+        } else if (const auto* forced = std::get_if<schedule::ForceEnded>(&event))
             relay(forced->id, wire::SetForceNextCheck{{}, {}, false}, from);
         else if (const auto* started = std::get_if<schedule::CheckStarted>(&event))
             relay(started->id, wire::SetLastCheckStarted{{}, {}, started->at}, from);
@@ -240,6 +242,8 @@ void Scheduling::refused(schedule::Id id, exec::Refusal why, const std::string& 
 
 void Scheduling::conclude(schedule::Id id, wire::CheckResultBody body) {
     schedule::Events events;
+    // What is between this and the plugin's own time is upstream's latency.
+    body.schedule_start = shown_[id].due != 0 ? shown_[id].due : body.execution_start;
     const schedule::Observation result{body.state, body.execution_start, body.execution_end, true};
     scheduler_.finished(id, result, now(), events);
     perform(events, std::nullopt, &body);

@@ -70,6 +70,7 @@ private:
         const policy::PlannedObject* object = nullptr;  // of plan_
         const policy::PlannedObject* host = nullptr;    // of a service
         std::string output;                             // the last one, cut
+        double due = 0;                                 // wall: when the check under way was to be started
     };
 
     // An operator's.

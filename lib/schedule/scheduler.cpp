@@ -84,6 +84,7 @@ bool Scheduler::skip(Id id, Now now, Events& events) {
 void Scheduler::start(Id id, Now now, Events& events) {
     Item& item = items_[id];
     const bool forced = item.state.force_next_check;
+    const double due = std::min(item.state.next_check, now.wall);
     item.running = true;
     ++under_way_;
     if (forced) {
@@ -92,7 +93,7 @@ void Scheduler::start(Id id, Now now, Events& events) {
     }
     events.emplace_back(CheckStarted{id, now.wall});
     move(id, next_check_after(item.configured.settings, item.state, now.wall, offset(id)), now, events);
-    events.emplace_back(RunCheck{id, forced});
+    events.emplace_back(RunCheck{id, forced, due});
 }
 
 void Scheduler::abandoned(Id id) noexcept {

@@ -81,6 +81,7 @@ struct Gone {
 struct RunCheck {  // and call finished() or failed()
     Id id = 0;
     bool forced = false;
+    double due = 0;  // when it was to be started: not later than now
 };
 struct ForceEnded {
     Id id = 0;
