@@ -20,6 +20,7 @@ constexpr Metric kMetrics[] = {
     {"objects", "hosts", "endpointd_hosts", "gauge", "Host objects."},
     {"objects", "services", "endpointd_services", "gauge", "Service objects."},
     {"objects", "rejected", "endpointd_objects_rejected", "gauge", "Pushed objects that were not taken."},
+    {"objects", "paused", "endpointd_objects_paused", "gauge", "Hosts and services whose checks somebody paused."},
     {"runner", "running", "endpointd_runner_running", "gauge", "Commands running."},
     {"runner", "queued", "endpointd_runner_queued", "gauge", "Commands waiting for a place."},
     {"runner", "executed", "endpointd_runner_executed_total", "counter", "Commands that ran."},

@@ -1,5 +1,5 @@
 // Plans, runs and their results; what parents ask stands in scheduling_messages.cpp, what
-// is kept in scheduling_states.cpp.
+// is kept in scheduling_states.cpp, what operators see in scheduling_view.cpp.
 
 #include "cluster/scheduling.hpp"
 
@@ -48,6 +48,7 @@ void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
             if (pauses_.contains(checkable.name)) checkable.active = false;
     scheduler_.configure(std::move(schedule), kept_, now());
     shown_.clear();
+    paused_by_parents_ = 0;
     for (const policy::PlannedObject& object : plan_->objects) {
         const std::string_view type = object.object->type->name;
         if (type != "Host" && type != "Service") continue;
@@ -56,6 +57,7 @@ void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
         if (shown_.size() <= *id) shown_.resize(*id + std::size_t{1});
         Shown& shown = shown_[*id];
         shown.object = &object;
+        paused_by_parents_ += is_paused_by_parent(object) ? 1 : 0;
         if (type == "Service") shown.host = plan_->find("Host", text_attribute(*object.object, "host_name"));
         if (const auto output = outputs.find(object.object->name); output != outputs.end()) shown.output = std::move(output->second);
         kept_.checkables.erase(object.object->name);
@@ -255,35 +257,6 @@ Result<void> Scheduling::check_now(const std::string& name) {
     perform(events, std::nullopt, nullptr);
     wake();
     return {};
-}
-
-json::Value Scheduling::view(const std::string& name) const {
-    const auto id = scheduler_.find(name);
-    if (!id) return nullptr;
-    const schedule::CheckableState& state = scheduler_.state(*id);
-    const schedule::Configured& configured = scheduler_.configured(*id);
-    const schedule::Now moment = now();
-    const auto time = [](double at) { return at == 0 ? json::Value() : json::Value(to_rfc3339(from_unix(at))); };
-    const auto pause = pauses_.find(name);
-    const bool acknowledged = state.acknowledgement.holds(moment.wall);
-    return json::Object{{"checked", state.checked},
-                        {"state", state.checked ? json::Value(state.state) : json::Value()},
-                        {"state_type", state.type == schedule::StateType::hard ? "hard" : "soft"},
-                        {"check_attempt", state.attempt},
-                        {"reachable", scheduler_.reachable(*id, moment)},
-                        {"flapping", schedule::is_flapping(configured.settings, state)},
-                        {"acknowledged", acknowledged},
-                        {"acknowledgement_expiry", acknowledged ? time(state.acknowledgement.expiry) : json::Value()},
-                        {"downtime_depth", scheduler_.downtime_depth(*id, moment.wall)},
-                        {"last_check", time(state.execution_end)},
-                        {"last_state_change", time(state.last_state_change)},
-                        {"next_check", configured.active || state.force_next_check ? time(state.next_check) : json::Value()},
-                        {"running", scheduler_.running(*id)},
-                        {"paused", pause == pauses_.end() ? json::Value()
-                                                          : json::Value(json::Object{{"by", pause->second.by},
-                                                                                     {"since", time(pause->second.since)},
-                                                                                     {"until", time(pause->second.until)}})},
-                        {"output", shown_[*id].output}};
 }
 
 }  // namespace endpointd::cluster

@@ -64,6 +64,8 @@ public:
     json::Value view(const std::string& name) const;
     std::size_t checked() const noexcept { return scheduler_.size(); }
     std::size_t under_way() const noexcept { return scheduler_.under_way(); }
+    // Hosts and services whose checks an operator or a parent paused.
+    std::size_t paused() const;
 
 private:
     struct Shown {
@@ -79,6 +81,9 @@ private:
     };
 
     schedule::Now now() const;
+    // Not what is merely configured so.
+    static bool is_paused_by_parent(const policy::PlannedObject& object);
+    json::Value paused_view(const std::string& name, const policy::PlannedObject& object) const;
     void end_pauses();
     void end_pause(const std::string& name);
     std::optional<double> next_end_of_pause() const noexcept;  // wall
@@ -113,6 +118,7 @@ private:
     std::map<std::string, Pause> pauses_;  // by the full name of a host or service
     schedule::KeptStates kept_;            // of what is not there (yet)
     std::vector<Shown> shown_;             // by the scheduler's numbers
+    std::size_t paused_by_parents_ = 0;    // of the plan
     std::optional<SteadyTime> save_at_;
     bool saving_ = false;
     store::StateChange unsaved_;  // of pauses

@@ -49,6 +49,11 @@ class WithTheGrants(Checks):
         self.modify("services", name, enable_active_checks=False)
         self.wait_attrs("Service", name, enable_active_checks=False)
         before = self.wait_state(name, next_check=None)
+        paused = before["paused"]
+        self.assertEqual((paused["by"], paused["kind"], paused["until"], paused["also"]), (MASTER, "parent", None, None))
+        self.assertIn(f"paused: by parent {MASTER} since {paused['since']}, without an end",
+                      self.node.ctl("objects", "show", "Service", name).out)
+        self.assertGreaterEqual(self.node.status()["objects"]["paused"], 1)
         self.reschedule(name)
         self.changed(name, "event::SetNextCheck", "next check at ")
         self.assert_not_checked(name, before)

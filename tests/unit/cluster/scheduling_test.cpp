@@ -350,6 +350,65 @@ TEST_F(SchedulingTest, AnOperatorsPauseOutlivesAPlanAndEndsAtItsTime) {
     EXPECT_EQ(changed[0].detail, "resumed: the pause of root is over");
 }
 
+TEST_F(SchedulingTest, AParentsPauseIsNamedWithItsEndAndCounted) {
+    begin(R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})");
+    EXPECT_EQ(scheduling().paused(), 0u);
+    const double since = wall() - 60;
+    modify("enable_active_checks", false, since);
+    const json::Value expected(json::Object{{"by", "master1"},
+                                            {"kind", "parent"},
+                                            {"since", to_rfc3339(from_unix(since))},
+                                            {"until", to_rfc3339(from_unix(since + 3600))},
+                                            {"also", nullptr}});
+    EXPECT_EQ(view("paused"), expected);
+    EXPECT_EQ(view("paused", "h!shut"), json::Value());
+    EXPECT_EQ(scheduling().paused(), 1u);
+
+    // What it shows is when it ends.
+    node_->clock.advance(seconds(3539));
+    node_->dispatcher.config().tick();
+    plan();
+    EXPECT_EQ(view("paused"), expected);
+    node_->clock.advance(seconds(2));
+    node_->dispatcher.config().tick();
+    plan();
+    EXPECT_EQ(view("paused"), json::Value());
+    EXPECT_EQ(scheduling().paused(), 0u);
+}
+
+TEST_F(SchedulingTest, APauseWithoutMaxDurationHasNoEnd) {
+    modify("enable_active_checks", false, 5);
+    const json::Value paused = view("paused");
+    EXPECT_EQ(*paused.object()->find("by"), json::Value("master1"));
+    EXPECT_EQ(*paused.object()->find("until"), json::Value());
+    EXPECT_EQ(scheduling().paused(), 1u);
+}
+
+TEST_F(SchedulingTest, WhatIsPausedTwiceNamesBothAndCountsOnce) {
+    modify("enable_active_checks", false, 5);
+    ASSERT_TRUE(scheduling().pause("h!s", hours(1), "root"));
+    ASSERT_TRUE(scheduling().pause("h!shut", {}, "root"));
+    EXPECT_EQ(scheduling().paused(), 2u);
+    const json::Value paused = view("paused");
+    EXPECT_EQ(*paused.object()->find("by"), json::Value("root"));
+    EXPECT_EQ(*paused.object()->find("kind"), json::Value("operator"));
+    EXPECT_EQ(*paused.object()->find("also")->object()->find("by"), json::Value("master1"));
+    ASSERT_TRUE(scheduling().resume("h!s"));
+    EXPECT_EQ(*view("paused").object()->find("by"), json::Value("master1"));
+    EXPECT_EQ(scheduling().paused(), 2u);
+}
+
+TEST_F(SchedulingTest, WhatIsConfiguredSoOrChangedOtherwiseIsNotPaused) {
+    modify("check_interval", 7200, 5);
+    EXPECT_EQ(view("paused"), json::Value());
+    push("2", std::string(kObjects) +
+                  "object Service \"off\" {\n host_name = \"h\"\n check_command = \"free\"\n"
+                  " enable_active_checks = false\n}\n");
+    EXPECT_EQ(view("next_check", "h!off"), json::Value());
+    EXPECT_EQ(view("paused", "h!off"), json::Value());
+    EXPECT_EQ(scheduling().paused(), 0u);
+}
+
 TEST_F(SchedulingTest, WhatAnOperatorCannotDoIsSaid) {
     for (const Result<void>& done : {scheduling().check_now("h!no"), scheduling().pause("h!no", {}, "root"), scheduling().resume("h!no"),
                                      scheduling().resume("h!s")}) {
