@@ -83,11 +83,13 @@ void Scheduling::wake() {
     }
     waking_ = false;
     if (save_at_ && services_.clock.steady() >= *save_at_) save();
+    for (const PassiveTally::Count& count : tally_.due(services_.clock.steady())) record_submitted(count);
     arm();
 }
 
 void Scheduling::arm() {
     std::optional<SteadyTime> at = save_at_;
+    if (const auto turn = tally_.next(); turn && (!at || *turn < *at)) at = turn;
     // A parent may put its check off for longer than a clock counts.
     const auto consider = [&](double seconds) {
         const std::chrono::duration<double> wait(std::clamp(seconds, 0.0, std::chrono::duration<double>(kLongestSleep).count()));

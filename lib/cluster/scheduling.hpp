@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/passive_tally.hpp"
 #include "cluster/services.hpp"
 #include "policy/check_macros.hpp"
 #include "schedule/scheduler.hpp"
@@ -106,6 +107,7 @@ private:
     void on(const Sender& from, const wire::CheckResult& message, wire::Method method, const std::string& payload);
     void on(const Sender& from, const wire::SetLastCheckStarted& message, wire::Method method, const std::string& payload);
     void changed(const Sender& from, wire::Method method, schedule::Id id, std::string what);
+    void record_submitted(const PassiveTally::Count& count);
 
     void take_outputs(std::map<std::string, std::string>& outputs);
     void save();
@@ -119,6 +121,7 @@ private:
     schedule::KeptStates kept_;            // of what is not there (yet)
     std::vector<Shown> shown_;             // by the scheduler's numbers
     std::size_t paused_by_parents_ = 0;    // of the plan
+    PassiveTally tally_;
     std::optional<SteadyTime> save_at_;
     bool saving_ = false;
     store::StateChange unsaved_;  // of pauses

@@ -1,5 +1,6 @@
 // What parents ask of this node's checks: the decision, its record, then the scheduler.
 
+#include <algorithm>
 #include <type_traits>
 
 #include "base/units.hpp"
@@ -119,8 +120,26 @@ void Scheduling::on(const Sender& from, const wire::CheckResult& message, wire::
         entry.content = payload;
         return services_.audit(std::move(entry), {});
     }
+    // One that is older than the last result changes nothing.
+    if (std::ranges::any_of(events, [](const schedule::Event& event) { return std::holds_alternative<schedule::Resulted>(event); })) {
+        const std::string& name = scheduler_.configured(*id).name;
+        if (const std::uint64_t results = tally_.add(from.endpoint, name, services_.clock.steady()); results != 0)
+            record_submitted({from.endpoint, name, results});
+    }
     perform(events, from, &body);
     wake();
+}
+
+// `changed` would be a record for each: what an object's state is can change every second.
+void Scheduling::record_submitted(const PassiveTally::Count& count) {
+    store::AuditEntry entry = audit_entry(Sender{count.parent, 0, {}}, *rules_->topology, wire::Method::check_result);
+    entry.decision = store::Decision::accepted;
+    entry.reason = store::Reason::ok;
+    entry.object_type = count.object.find('!') == std::string::npos ? "Host" : "Service";
+    entry.object_name = count.object;
+    entry.detail = "results that it submits are taken";
+    entry.count = count.results;
+    services_.audit(std::move(entry), {});
 }
 
 // Granted with `passive`; nothing here depends on it.

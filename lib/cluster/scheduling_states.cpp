@@ -136,6 +136,7 @@ void Scheduling::end_pauses() {
 
 void Scheduling::stop() {
     stopped_ = true;
+    for (const PassiveTally::Count& count : tally_.end()) record_submitted(count);
     save();
 }
 

@@ -54,6 +54,7 @@ struct AuditEntry {
     std::optional<std::string> content;         // what was sent; limits::kAuditContent bytes of it are kept, its digest is of all
     std::optional<std::string> content_sha256;  // where the caller has already cut `content`: of all of it
     bool fold = false;                          // `executed` and `changed` do not fold; true: this one does (a macro dropped)
+    std::uint64_t count = 1;                    // of what folds: as often as its maker saw it since the last one
     std::optional<WallTime> time;               // none: when the audit gets it
 };
 

@@ -137,6 +137,8 @@ class WithTheGrants(Checks):
         self.submit(name, 2, "found by hand")
         state = self.wait_both(name, state=2)
         self.assertEqual((state["output"], state["state_type"]), ("found by hand", "hard"))
+        record = self.node.wait_audit(object_name=name, method="event::CheckResult", decision="accepted", reason="ok")
+        self.assertEqual((record["object_type"], record["parent"], record["count"]), ("Service", MASTER, 1))
         self.assertEqual(state["last_check"], rfc3339(self.there(name)["last_check_result"]["execution_end"]))
         # The check of this node's own says how it is.
         before = self.state(name)

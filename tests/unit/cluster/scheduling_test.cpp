@@ -6,6 +6,8 @@
 
 #include "fake_services.hpp"
 #include "policy/filter.hpp"
+#include "store/audit_log.hpp"
+#include "store/database.hpp"
 
 namespace endpointd::cluster {
 namespace {
@@ -268,7 +270,7 @@ TEST_F(SchedulingTest, ACheckPutOffForEverKeepsNobodyAwake) {
     submit(0, 1e300);
     node_->clock.advance(kStatesWait);
     scheduling().wake();
-    EXPECT_EQ(*node_->wake_at, node_->clock.steady() + kLongestSleep);
+    EXPECT_EQ(*node_->wake_at, node_->clock.steady() + kTallyHeld - kStatesWait);
 }
 
 TEST_F(SchedulingTest, AMomentBeforeTheStartIsNone) {
@@ -326,6 +328,65 @@ TEST_F(SchedulingTest, AResultOfAParentCountsForAsLongAsItHolds) {
     node_->clock.advance(seconds(2));
     scheduling().wake();
     EXPECT_EQ(node_->runs.size(), 1u);
+}
+
+TEST_F(SchedulingTest, AFloodOfResultsIsOneRecordThatCountsThem) {
+    for (int i = 0; i < 10'000; ++i) {
+        node_->clock.advance(std::chrono::milliseconds(1));
+        submit(i % 4);
+    }
+    EXPECT_LT(node_->audit.size(), 20u) << "each entry may be a row of the audit";
+    node_->clock.advance(kTallyHeld);
+    scheduling().wake();
+    std::uint64_t results = 0;
+    for (const store::AuditEntry& entry : node_->audit) {
+        EXPECT_EQ(entry.decision, store::Decision::accepted);
+        EXPECT_EQ(entry.reason, store::Reason::ok);
+        EXPECT_EQ(entry.parent, "master1");
+        EXPECT_EQ(entry.zone, "master");
+        EXPECT_EQ(entry.method, "event::CheckResult");
+        EXPECT_EQ(entry.object_type, "Service");
+        EXPECT_EQ(entry.object_name, "h!s");
+        EXPECT_FALSE(entry.content) << "it is no configuration, and may hold what a grant leaves out";
+        results += entry.count;
+    }
+    EXPECT_EQ(results, 10'000u);
+
+    auto database = store::Database::open_in_memory();
+    ASSERT_TRUE(database && store::migrate(**database));
+    auto log = store::AuditLog::open(**database, node_->clock, "");
+    ASSERT_TRUE(log);
+    for (const store::AuditEntry& entry : node_->audit) ASSERT_TRUE((*log)->append(entry));
+    EXPECT_EQ((*log)->records(), 1u);
+    EXPECT_EQ((*log)->find(1)->count, 10'000u);
+}
+
+TEST_F(SchedulingTest, ResultsThatAreStillCountedAreOnRecordAtTheStop) {
+    for (int i = 0; i < 3; ++i) submit(1);
+    std::uint64_t results = 0;
+    for (const store::AuditEntry& entry : node_->audit) results += entry.count;
+    EXPECT_EQ(results, 2u);
+    scheduling().stop();
+    ASSERT_FALSE(node_->audit.empty());
+    EXPECT_EQ(node_->audit.back().count, 1u);
+    EXPECT_EQ(node_->audit.back().decision, store::Decision::accepted);
+}
+
+TEST_F(SchedulingTest, AResultThatIsTooOldIsNotOnRecord) {
+    const json::Object old{{"type", "CheckResult"},
+                           {"state", 2},
+                           {"exit_status", 2},
+                           {"output", "late"},
+                           {"performance_data", nullptr},
+                           {"active", false},
+                           {"execution_start", 1000},
+                           {"execution_end", 1000},
+                           {"schedule_start", 1000},
+                           {"schedule_end", 1000},
+                           {"ttl", 0}};
+    ask("CheckResult", {{"cr", old}});
+    EXPECT_EQ(view("state"), json::Value(0));
+    EXPECT_TRUE(node_->audit.empty());
 }
 
 TEST_F(SchedulingTest, WhoTakesNoPassiveResultsTakesNone) {
