@@ -40,8 +40,8 @@ void Scheduling::configure(std::shared_ptr<const Rules> rules) {
 
 void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
     const std::shared_ptr<const policy::Plan> before = std::exchange(plan_, std::move(plan));
-    std::map<std::string, std::string> outputs;
-    take_outputs(outputs);
+    std::map<std::string, Shown> results;
+    take_results(results);
     schedule::Schedule schedule = schedule_of(*plan_, rules_->topology->local_zone().name);
     if (!pauses_.empty())
         for (schedule::Configured& checkable : schedule.checkables)
@@ -59,7 +59,7 @@ void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
         shown.object = &object;
         paused_by_parents_ += is_paused_by_parent(object) ? 1 : 0;
         if (type == "Service") shown.host = plan_->find("Host", text_attribute(*object.object, "host_name"));
-        if (const auto output = outputs.find(object.object->name); output != outputs.end()) shown.output = std::move(output->second);
+        give_result(shown, results, scheduler_.state(*id).checked);
         kept_.checkables.erase(object.object->name);
     }
     wake();
@@ -118,8 +118,9 @@ void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& 
             body->previous_hard_state = transition.previous_hard_state;
             body->vars_before = transition.before ? std::optional(vars_of(*transition.before)) : std::nullopt;
             body->vars_after = vars_of(transition.after);
-            shown_[result->id].output = body->output.substr(0, kShownOutput);
-            relay(result->id, wire::CheckResult{{}, {}, *body}, from);
+            shown_[result->id].result.take(*body);
+            shown_[result->id].unwritten = true;
+            relay(result->id, wire::CheckResult{{}, {}, std::move(*body)}, from);
         }
     }
     if (!save_at_) save_at_ = services_.clock.steady() + kStatesWait;
@@ -157,7 +158,7 @@ policy::StateMacros Scheduling::states_of(schedule::Id id) const {
                             {"last_check", state.execution_end},
                             {"last_state_change", state.last_state_change},
                             {"duration_sec", since(state.last_state_change)},
-                            {"output", shown_[of].output},
+                            {"output", shown_[of].result.output},
                             {"check_source", rules_->topology->local_endpoint().name},
                             {"downtime_depth", scheduler_.downtime_depth(of, now().wall)}};
     };

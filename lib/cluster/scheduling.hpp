@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/last_result.hpp"
 #include "cluster/passive_tally.hpp"
 #include "cluster/services.hpp"
 #include "policy/check_macros.hpp"
@@ -19,8 +20,6 @@
 
 namespace endpointd::cluster {
 
-// Bytes of the last output that `objects show` gives.
-inline constexpr std::size_t kShownOutput = 256;
 // How long a changed state waits for others to be written with: what a crash may cost of them. The results
 // themselves are stored before they are sent.
 inline constexpr std::chrono::seconds kStatesWait{1};
@@ -72,7 +71,8 @@ private:
     struct Shown {
         const policy::PlannedObject* object = nullptr;  // of plan_
         const policy::PlannedObject* host = nullptr;    // of a service
-        std::string output;                             // the last one, cut
+        LastResult result;
+        bool unwritten = false;  // the store does not have this result
     };
 
     // An operator's.
@@ -109,7 +109,8 @@ private:
     void changed(const Sender& from, wire::Method method, schedule::Id id, std::string what);
     void record_submitted(const PassiveTally::Count& count);
 
-    void take_outputs(std::map<std::string, std::string>& outputs);
+    void take_results(std::map<std::string, Shown>& results);
+    void give_result(Shown& shown, std::map<std::string, Shown>& results, bool checked);
     void save();
 
     Services& services_;
@@ -119,8 +120,9 @@ private:
     policy::CheckMacros macros_;
     std::map<std::string, Pause> pauses_;  // by the full name of a host or service
     schedule::KeptStates kept_;            // of what is not there (yet)
-    std::vector<Shown> shown_;             // by the scheduler's numbers
-    std::size_t paused_by_parents_ = 0;    // of the plan
+    std::map<std::string, LastResult> kept_results_;
+    std::vector<Shown> shown_;           // by the scheduler's numbers
+    std::size_t paused_by_parents_ = 0;  // of the plan
     PassiveTally tally_;
     std::optional<SteadyTime> save_at_;
     bool saving_ = false;

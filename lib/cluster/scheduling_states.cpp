@@ -30,13 +30,28 @@ void Scheduling::load(store::StoredStates kept) {
         if (auto state = schedule::state_from(text)) kept_.checkables.emplace(key.name, *state);
         else ++damaged;
     }
+    for (const auto& [key, text] : kept.results) {
+        if (auto result = last_result_from(text)) kept_results_.emplace(key.name, *std::move(result));
+        else ++damaged;
+    }
     if (damaged != 0) services_.log.warning("schedule", "stored states are damaged and begin anew", {{"states", damaged}});
 }
 
-// Before a new plan: what stays keeps its output.
-void Scheduling::take_outputs(std::map<std::string, std::string>& outputs) {
+// Before a new plan: what stays keeps its result.
+void Scheduling::take_results(std::map<std::string, Shown>& results) {
     for (Shown& shown : shown_)
-        if (shown.object) outputs.emplace(shown.object->object->name, std::move(shown.output));
+        if (shown.object) results.emplace(shown.object->object->name, std::move(shown));
+}
+
+void Scheduling::give_result(Shown& shown, std::map<std::string, Shown>& results, bool checked) {
+    const std::string& name = shown.object->object->name;
+    const auto kept = kept_results_.extract(name);
+    if (const auto there = results.find(name); there != results.end()) {
+        shown.result = std::move(there->second.result);
+        shown.unwritten = there->second.unwritten;
+    } else if (kept && checked) {
+        shown.result = std::move(kept.mapped());
+    }
 }
 
 void Scheduling::save() {
@@ -51,6 +66,7 @@ void Scheduling::save() {
         const schedule::Configured& configured = scheduler_.configured(id);
         change.states.emplace_back(store::StateKey{configured.settings.is_host ? "Host" : "Service", configured.name},
                                    schedule::state_text(scheduler_.state(id)));
+        if (std::exchange(shown_[id].unwritten, false)) change.results.emplace_back(change.states.back().first, text_of(shown_[id].result));
     }
     for (const std::string& name : scheduler_.take_triggered())
         if (const auto triggered = scheduler_.downtime_triggered(name))
@@ -59,9 +75,12 @@ void Scheduling::save() {
     if (services_.clock.steady() - started_ > kStatesKept) {
         for (const auto& [name, state] : kept_.checkables)
             change.dropped.push_back({name.find('!') == std::string::npos ? "Host" : "Service", name});
+        for (const auto& [name, result] : kept_results_)
+            change.dropped.push_back({name.find('!') == std::string::npos ? "Host" : "Service", name});
         for (const auto& [name, triggered] : kept_.triggered)
             if (!scheduler_.downtime_triggered(name)) change.dropped.push_back({"Downtime", name});
         kept_ = {};
+        kept_results_.clear();
     }
     if (change.empty()) return;
     saving_ = true;

@@ -72,7 +72,9 @@ json::Value Scheduling::view(const std::string& name) const {
                         {"next_check", configured.active || state.force_next_check ? time_text(state.next_check) : json::Value()},
                         {"running", scheduler_.running(*id)},
                         {"paused", paused_view(name, *shown_[*id].object)},
-                        {"output", shown_[*id].output}};
+                        {"execution_start", time_text(state.execution_start)},
+                        {"output", shown_[*id].result.output},
+                        {"performance_data", shown_[*id].result.tokens()}};
 }
 
 }  // namespace endpointd::cluster

@@ -43,6 +43,22 @@ protected:
         node_->audit.clear();
         node_->relayed.clear();
     }
+    // The next process, with what this one left in the store.
+    void restart() {
+        scheduling().stop();
+        for (const store::StateChange& change : node_->kept_states) {
+            for (const store::StateKey& key : change.dropped) {
+                states_.erase(key);
+                results_.erase(key);
+            }
+            for (const auto& [key, text] : change.states) states_[key] = text;
+            for (const auto& [key, text] : change.results) results_[key] = text;
+        }
+        node_ = std::make_unique<FakeServices>(kAll, true, store::StoredWanted{}, true);
+        scheduling().load({{states_.begin(), states_.end()}, {results_.begin(), results_.end()}, {}});
+        plan();
+        push("1", kObjects);
+    }
     Scheduling& scheduling() { return node_->dispatcher.scheduling(); }
     void plan() {
         while (!node_->evaluations.empty()) {
@@ -156,6 +172,7 @@ protected:
     }
 
     std::unique_ptr<FakeServices> node_;
+    std::map<store::StateKey, std::string> states_, results_;  // the store, as of the last restart()
     policy::Planner planner_;
 };
 
@@ -468,6 +485,54 @@ TEST_F(SchedulingTest, WhatIsConfiguredSoOrChangedOtherwiseIsNotPaused) {
     EXPECT_EQ(view("next_check", "h!off"), json::Value());
     EXPECT_EQ(view("paused", "h!off"), json::Value());
     EXPECT_EQ(scheduling().paused(), 0u);
+}
+
+TEST_F(SchedulingTest, TheTextOfTheLastResultIsKeptOverARestartAndAPlan) {
+    ASSERT_TRUE(scheduling().check_now("h!s"));
+    ASSERT_EQ(node_->runs.size(), 1u);
+    exec::Outcome outcome;
+    outcome.verdict = exec::Verdict::exited;
+    outcome.exit_status = 1;
+    outcome.output = "too full|a=1;2 b=3\nmore of it";
+    outcome.start = outcome.end = wall();
+    node_->runs[0].done(std::move(outcome));
+    node_->runs.clear();
+    const auto members = {"output", "performance_data", "execution_start", "last_check", "state"};
+    std::map<std::string, json::Value> before;
+    for (const char* member : members) before[member] = view(member);
+    EXPECT_EQ(before["output"], json::Value("too full\nmore of it"));
+    EXPECT_EQ(json::to_text(before["performance_data"]), R"(["a=1;2","b=3"])");
+
+    push("2", std::string(kObjects) + "object Host \"more\" {\n check_command = \"free\"\n}\n");
+    for (const char* member : members) EXPECT_EQ(view(member), before[member]) << member;
+    restart();
+    for (const char* member : members) EXPECT_EQ(view(member), before[member]) << member;
+    EXPECT_EQ(view("output", "h!shut"), json::Value("made here"));
+
+    // Not of what went in between, though it has the same name.
+    push("2", "object Host \"h\" {\n check_command = \"free\"\n check_interval = 1d\n}\n");
+    push("3", kObjects);
+    EXPECT_EQ(view("output"), json::Value(""));
+    restart();
+    EXPECT_EQ(view("output"), json::Value(""));
+    EXPECT_EQ(view("output", "h"), json::Value("made here"));
+}
+
+TEST_F(SchedulingTest, AResultIsWrittenOnceAndNotWithEveryChangeOfItsState) {
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    node_->kept_states.clear();
+    check("h!s", 1);
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    ASSERT_EQ(node_->kept_states.size(), 1u);
+    EXPECT_EQ(node_->kept_states[0].results.size(), 1u);
+    ask("SetNextCheck", {{"next_check", wall() + 3600}});
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    ASSERT_EQ(node_->kept_states.size(), 2u);
+    EXPECT_EQ(node_->kept_states[1].states.size(), 1u);
+    EXPECT_TRUE(node_->kept_states[1].results.empty());
 }
 
 TEST_F(SchedulingTest, WhatAnOperatorCannotDoIsSaid) {
