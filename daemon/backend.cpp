@@ -109,7 +109,8 @@ json::Value App::Impl::status() const {
         {"store", json::Object{{"size", store.size},
                                {"outbox", store.outbox + peers_->stored_answers()},
                                {"audit", store.audit},
-                               {"failing", store.failing}}},
+                               {"failing", store.failing},
+                               {"unwritten", dispatcher_->scheduling().unwritten()}}},
         {"confinement", confinement_view(confinement_.holds, runner.confinement)},
     };
 }

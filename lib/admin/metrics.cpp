@@ -29,6 +29,7 @@ constexpr Metric kMetrics[] = {
     {"store", "size", "endpointd_store_bytes", "gauge", "Bytes of the store in use."},
     {"store", "outbox", "endpointd_store_outbox", "gauge", "Messages waiting for a parent."},
     {"store", "audit", "endpointd_store_audit_records", "gauge", "Records in the audit."},
+    {"store", "unwritten", "endpointd_store_unwritten_states", "gauge", "States of checks that the store could not write yet."},
 };
 
 // What is said of each parent; a boolean counts as 0 or 1.

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ namespace endpointd::cluster {
 // How long a changed state waits for others to be written with: what a crash may cost of them. The results
 // themselves are stored before they are sent.
 inline constexpr std::chrono::seconds kStatesWait{1};
+// After a write that failed: all that waits is handed over again each time.
+inline constexpr std::chrono::seconds kStatesRetry{10};
+// Objects and downtimes that are gone while nothing can be written: of more the store forgets what it has once they have been away for
+// kStatesKept after a start.
+inline constexpr std::size_t kUnwrittenGone = 100'000;
 // The state of an object that has not come back this long after a start is forgotten.
 inline constexpr std::chrono::hours kStatesKept{24};
 
@@ -66,6 +72,8 @@ public:
     std::size_t under_way() const noexcept { return scheduler_.under_way(); }
     // Hosts and services whose checks an operator or a parent paused.
     std::size_t paused() const;
+    // States and pauses that the store does not have because it could not write them. 0: it has all but the last second's.
+    std::size_t unwritten() const noexcept { return unwritten_; }
 
 private:
     struct Shown {
@@ -111,7 +119,16 @@ private:
 
     void take_results(std::map<std::string, Shown>& results);
     void give_result(Shown& shown, std::map<std::string, Shown>& results, bool checked);
+    // What a write holds, by name or number: what there is to say of it is said anew if it fails.
+    struct Written {
+        std::vector<schedule::Id> states, results;
+        std::set<store::StateKey> rest;
+    };
     void save();
+    void add_checkables(store::StateChange& change, Written& written);
+    void add_rest(store::StateChange& change, const std::set<store::StateKey>& rest) const;
+    void written(const Written& what, bool done);
+    void take_back(const Written& what);
 
     Services& services_;
     std::shared_ptr<const Rules> rules_;
@@ -125,8 +142,9 @@ private:
     std::size_t paused_by_parents_ = 0;  // of the plan
     PassiveTally tally_;
     std::optional<SteadyTime> save_at_;
-    bool saving_ = false;
-    store::StateChange unsaved_;  // of pauses
+    std::set<store::StateKey> unsaved_;  // pauses, downtimes and what is gone
+    std::shared_ptr<const Written> writing_;
+    std::size_t unwritten_ = 0;
     bool started_checking_ = false, stopped_ = false;
     bool waking_ = false, again_ = false;
     SteadyTime started_;

@@ -30,6 +30,10 @@ std::vector<Id> Scheduler::take_changed() {
     return changed;
 }
 
+void Scheduler::changed_still(Id id) {
+    if (id < items_.size() && items_[id].used) mark(id);
+}
+
 // When `id` is due, if it is to be checked at all: a run under way ends first.
 void Scheduler::schedule(Id id, double wall, Now now) {
     Item& item = items_[id];

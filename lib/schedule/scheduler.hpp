@@ -155,6 +155,8 @@ public:
 
     // Whose state changed since the last call; each once.
     std::vector<Id> take_changed();
+    // One of these, once more: it could not be written. Nothing for a number that nobody has by now.
+    void changed_still(Id id);
     // What had a state and is gone since the last call.
     std::vector<Gone> take_gone();
     // Downtimes that were triggered since the last call.

@@ -535,6 +535,70 @@ TEST_F(SchedulingTest, AResultIsWrittenOnceAndNotWithEveryChangeOfItsState) {
     EXPECT_TRUE(node_->kept_states[1].results.empty());
 }
 
+TEST_F(SchedulingTest, WhatTheStoreRefusesIsWrittenWhenItCan) {
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    node_->kept_states.clear();
+    node_->states_fail = true;
+    ASSERT_TRUE(scheduling().pause("h!shut", {}, "root"));
+    check("h!s", 2);
+    const json::Value last = view("last_check");
+    for (int i = 0; i < 3; ++i) {
+        node_->clock.advance(kStatesRetry);
+        scheduling().wake();
+    }
+    EXPECT_TRUE(node_->kept_states.empty());
+    EXPECT_EQ(node_->refused_states.size(), 4u) << "at the pause, and then all of it at each try";
+    EXPECT_EQ(scheduling().unwritten(), 2u);
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    EXPECT_EQ(node_->refused_states.size(), 4u) << "a store that is full is not asked each second";
+
+    node_->states_fail = false;
+    ASSERT_TRUE(node_->wake_at);
+    node_->clock.advance(std::chrono::ceil<Duration>(*node_->wake_at - node_->clock.steady()));
+    scheduling().wake();
+    EXPECT_EQ(scheduling().unwritten(), 0u);
+    ASSERT_EQ(node_->kept_states.size(), 1u);
+    const store::StateChange& change = node_->kept_states[0];
+    std::set<store::StateKey> written;
+    for (const auto& [key, text] : change.states) written.insert(key);
+    const std::set<store::StateKey> expected{{"Pause", "h!shut"}, {"Service", "h!s"}};
+    EXPECT_EQ(written, expected);
+    ASSERT_EQ(change.results.size(), 1u);
+    EXPECT_EQ(change.results[0].first.name, "h!s");
+
+    // And nothing is written twice.
+    node_->clock.advance(kStatesRetry);
+    scheduling().wake();
+    EXPECT_EQ(node_->kept_states.size(), 1u);
+    restart();
+    EXPECT_EQ(view("last_check"), last);
+    EXPECT_NE(view("paused", "h!shut"), json::Value());
+}
+
+TEST_F(SchedulingTest, WhatEndsOrGoesWhileTheStoreFailsIsGoneInItAfterwards) {
+    ASSERT_TRUE(scheduling().pause("h!s", {}, "root"));
+    ask("SetNextCheck", {{"next_check", wall() + 3600}}, "shut");
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    node_->states_fail = true;
+    ASSERT_TRUE(scheduling().resume("h!s"));
+    push("2", "object Host \"h\" {\n check_command = \"free\"\n check_interval = 1d\n}\n");
+    node_->clock.advance(kStatesRetry);
+    scheduling().wake();
+    ASSERT_TRUE(scheduling().pause("h", {}, "root"));
+    ASSERT_TRUE(scheduling().resume("h"));
+    node_->states_fail = false;
+    node_->kept_states.clear();
+    node_->clock.advance(kStatesRetry);
+    scheduling().wake();
+    ASSERT_EQ(node_->kept_states.size(), 1u);
+    const std::vector<store::StateKey>& dropped = node_->kept_states[0].dropped;
+    const std::set<store::StateKey> expected{{"Pause", "h"}, {"Pause", "h!s"}, {"Service", "h!s"}, {"Service", "h!shut"}};
+    EXPECT_EQ(std::set(dropped.begin(), dropped.end()), expected);
+}
+
 TEST_F(SchedulingTest, WhatAnOperatorCannotDoIsSaid) {
     for (const Result<void>& done : {scheduling().check_now("h!no"), scheduling().pause("h!no", {}, "root"), scheduling().resume("h!no"),
                                      scheduling().resume("h!s")}) {
