@@ -324,6 +324,15 @@ TEST_F(SchedulingTest, AnAcknowledgementEndsAtItsTimeOrByWhoMay) {
     EXPECT_EQ(view("acknowledgement_expiry"), json::Value(to_rfc3339(from_unix(wall() + 60))));
     node_->clock.advance(seconds(61));
     EXPECT_EQ(view("acknowledged"), json::Value(false));
+    scheduling().wake();
+    const auto ended = relayed<wire::ClearAcknowledgement>();
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_FALSE(ended[0].from) << "the one who sent it hears of the end as well";
+    const auto& clear = std::get<wire::ClearAcknowledgement>(ended[0].message.event);
+    EXPECT_EQ(clear.host, "h");
+    EXPECT_EQ(clear.service, "s");
+    EXPECT_EQ(clear.author, "") << "nobody took it back";
+    EXPECT_EQ(clear.change_time, wall());
     acknowledge(1);
     EXPECT_EQ(view("acknowledged"), json::Value(true));
     ask("ClearAcknowledgement", {{"author", "ops"}, {"change_time", wall()}});
