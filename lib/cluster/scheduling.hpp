@@ -35,6 +35,9 @@ inline constexpr std::chrono::hours kStatesKept{24};
 // Nobody sleeps longer, whatever is due when.
 inline constexpr std::chrono::hours kLongestSleep{24};
 
+// Forced checks of which only the first of their two messages is here: of more, both count against the rate.
+inline constexpr std::size_t kForced = 10'000;
+
 // Checks that operators paused, at most: each is somebody's decision of the day.
 inline constexpr std::size_t kPauses = 10'000;
 
@@ -141,6 +144,7 @@ private:
     std::vector<Shown> shown_;           // by the scheduler's numbers
     std::size_t paused_by_parents_ = 0;  // of the plan
     PassiveTally tally_;
+    std::set<std::pair<std::string, std::string>> forced_;  // by endpoint and object: counted, and its SetNextCheck is to come
     std::optional<SteadyTime> save_at_;
     std::set<store::StateKey> unsaved_;  // pauses, downtimes and what is gone
     std::shared_ptr<const Written> writing_;

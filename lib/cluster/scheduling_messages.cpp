@@ -12,6 +12,8 @@ namespace endpointd::cluster {
 
 namespace {
 
+std::string name_of(const std::string& host, const std::optional<std::string>& service) { return service ? host + "!" + *service : host; }
+
 std::string seconds_text(double at) { return to_rfc3339(from_unix(at)); }
 
 }  // namespace
@@ -41,11 +43,11 @@ std::optional<schedule::Id> Scheduling::admitted(const Sender& from, policy::Cap
     if (service) asked.service = *service;
     store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
     policy::Verdict verdict = rules_->grants->decide(from.endpoint, entry.zone.value_or(""), asked);
-    if (verdict.allowed && !counts) return scheduler_.find(service ? host + "!" + *service : host);
+    if (verdict.allowed && !counts) return scheduler_.find(name_of(host, service));
     const policy::Usage::Admission admission = services_.usage.admit(std::move(verdict), services_.clock.steady());
-    if (admission.verdict.allowed) return scheduler_.find(service ? host + "!" + *service : host);
+    if (admission.verdict.allowed) return scheduler_.find(name_of(host, service));
     entry.object_type = service ? "Service" : "Host";
-    entry.object_name = service ? host + "!" + *service : host;
+    entry.object_name = name_of(host, service);
     entry.reason = admission.verdict.reason;
     entry.detail = admission.verdict.detail;
     entry.content = payload;
@@ -65,7 +67,8 @@ void Scheduling::changed(const Sender& from, wire::Method method, schedule::Id i
 }
 
 void Scheduling::on(const Sender& from, const wire::SetNextCheck& message, wire::Method method, const std::string& payload) {
-    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload);
+    const bool counted = forced_.erase({from.endpoint, name_of(message.host, message.service)}) != 0;
+    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload, !counted);
     if (!id) return;
     schedule::Events events;
     if (!scheduler_.move_next_check(*id, message.next_check, now(), events)) return;
@@ -74,10 +77,15 @@ void Scheduling::on(const Sender& from, const wire::SetNextCheck& message, wire:
     wake();
 }
 
+// A forced check that is asked for is two messages, this one first. Here the rate counts both as one: if it refuses, the next
+// regular check is not forced either.
 void Scheduling::on(const Sender& from, const wire::SetForceNextCheck& message, wire::Method method, const std::string& payload) {
-    // A next check always comes with it, and is what the rate counts.
-    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload, false);
+    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload);
     if (!id) return;
+    if (message.forced) {
+        if (forced_.size() >= kForced) forced_.clear();
+        forced_.emplace(from.endpoint, name_of(message.host, message.service));
+    }
     scheduler_.force(*id, message.forced, now());
     changed(from, method, *id, message.forced ? "the next check is forced" : "the next check is not forced");
     wake();

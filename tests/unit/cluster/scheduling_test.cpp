@@ -247,6 +247,39 @@ TEST_F(SchedulingTest, AScopeAndARateHoldAndAForcedCheckCountsOnce) {
     EXPECT_EQ(node_->runs.size(), 1u);
 }
 
+TEST_F(SchedulingTest, AForcedCheckThatTheRateRefusesForcesNoLaterOne) {
+    begin(R"({"parents":{"master1":{"grant":{"config":{},"pause":{},"recheck":{"rate":"1/min"}}}}})");
+    recheck("shut");
+    finish_all(0);
+    modify("enable_active_checks", false, 5);
+    node_->audit.clear();
+    node_->relayed.clear();
+    force();
+    EXPECT_TRUE(node_->runs.empty());
+    const auto denied = records(store::Decision::denied);
+    ASSERT_EQ(denied.size(), 2u);
+    for (const store::AuditEntry& entry : denied) EXPECT_EQ(entry.reason, store::Reason::rate_limited);
+    EXPECT_EQ(denied[0].method, "event::SetForceNextCheck");
+    EXPECT_TRUE(records(store::Decision::changed).empty());
+    node_->clock.advance(seconds(86400));
+    scheduling().wake();
+    EXPECT_EQ(node_->runs.size(), 2u) << "the two others; it is paused, and nothing forces it";
+}
+
+TEST_F(SchedulingTest, OnlyTheNextCheckOfTheSameParentAndObjectComesWithAForcedOne) {
+    begin(R"({"parents":{"master1":{"grant":{"config":{},"recheck":{"rate":"2/min"}}}}})");
+    ask("SetForceNextCheck", {{"forced", true}});
+    recheck("shut");
+    EXPECT_EQ(node_->runs.size(), 1u);
+    EXPECT_TRUE(records(store::Decision::denied).empty());
+    recheck();
+    EXPECT_EQ(node_->runs.size(), 2u) << "the second message of the forced check";
+    recheck();
+    EXPECT_EQ(records(store::Decision::denied).size(), 1u);
+    ask("SetForceNextCheck", {{"forced", true}});
+    EXPECT_EQ(records(store::Decision::denied).size(), 2u);
+}
+
 TEST_F(SchedulingTest, WhatIsNotCheckedHereIsJudgedLikeAnyOther) {
     recheck("nothing");
     EXPECT_TRUE(node_->runs.empty());
