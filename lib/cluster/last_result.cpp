@@ -31,12 +31,18 @@ bool add_data(std::string& tokens, const wire::Perfdata& data) {
 
 }  // namespace
 
-void LastResult::take(const wire::CheckResultBody& body) {
-    output.assign(body.output, 0, beginning(body.output, kKeptOutput));
-    performance_data.clear();
-    if (!body.performance_data) return;
-    for (const wire::Perfdata& data : *body.performance_data)
-        if (!add_data(performance_data, data)) return;
+bool LastResult::take(const wire::CheckResultBody& body) {
+    const std::string_view kept = std::string_view(body.output).substr(0, beginning(body.output, kKeptOutput));
+    const bool same_output = kept == output;
+    if (!same_output) output = kept;
+    std::string tokens;
+    tokens.reserve(performance_data.size());
+    if (body.performance_data)
+        for (const wire::Perfdata& data : *body.performance_data)
+            if (!add_data(tokens, data)) break;
+    if (same_output && tokens == performance_data) return false;
+    performance_data = std::move(tokens);
+    return true;
 }
 
 json::Array LastResult::tokens() const {

@@ -20,7 +20,8 @@ struct LastResult {
     std::string output;            // its beginning, whole characters
     std::string performance_data;  // the first tokens, as many as fit, each with a line's end behind it
 
-    void take(const wire::CheckResultBody& body);
+    // True: it says something else than the one before.
+    bool take(const wire::CheckResultBody& body);
     json::Array tokens() const;
 
     bool operator==(const LastResult&) const = default;

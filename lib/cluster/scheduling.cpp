@@ -118,8 +118,7 @@ void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& 
             body->previous_hard_state = transition.previous_hard_state;
             body->vars_before = transition.before ? std::optional(vars_of(*transition.before)) : std::nullopt;
             body->vars_after = vars_of(transition.after);
-            shown_[result->id].result.take(*body);
-            shown_[result->id].unwritten = true;
+            if (Shown& shown = shown_[result->id]; shown.result.take(*body)) shown.unwritten = true;
             relay(result->id, wire::CheckResult{{}, {}, std::move(*body)}, from);
         }
     }

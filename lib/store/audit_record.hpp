@@ -22,7 +22,7 @@ inline constexpr std::size_t kAuditDetail = 1024;
 
 enum class Decision : std::uint8_t {
     rejected,  // a pushed file or object was not taken
-    accepted,  // pushed configuration was taken
+    accepted,  // pushed configuration was taken, or a result that a parent submits
     denied,    // a request was refused
     executed,  // an action, event or notification command was run
     changed,   // a parent or operator changed something, or a request was changed before it ran

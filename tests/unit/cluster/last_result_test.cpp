@@ -21,10 +21,15 @@ TEST(LastResult, IsTheSameOutOfTheStore) {
     parts.label = "rta";
     parts.value = 0.5;
     LastResult result;
-    result.take(body("two\nlines \xc3\xa9", {wire::Perfdata("a=1;2"), wire::Perfdata(parts), wire::Perfdata("b=\n2")}));
+    const wire::CheckResultBody whole =
+        body("two\nlines \xc3\xa9", {wire::Perfdata("a=1;2"), wire::Perfdata(parts), wire::Perfdata("b=\n2")});
+    EXPECT_TRUE(result.take(whole));
+    EXPECT_FALSE(result.take(whole)) << "it says the same";
     EXPECT_EQ(json::to_text(json::Value(result.tokens())), R"(["a=1;2","rta=0.500000","b= 2"])");
     EXPECT_EQ(last_result_from(text_of(result)), result);
-    result.take(body("", {}));
+    EXPECT_TRUE(result.take(body("two\nlines \xc3\xa9", {wire::Perfdata("a=1;3")})));
+    EXPECT_TRUE(result.take(body("", {wire::Perfdata("a=1;3")})));
+    EXPECT_TRUE(result.take(body("", {})));
     EXPECT_EQ(result, LastResult());
     EXPECT_EQ(last_result_from(text_of(result)), result);
     wire::CheckResultBody without = body("x", {});

@@ -122,7 +122,7 @@ TEST_F(SchedulingKeptTest, AResultIsWrittenOnceAndNotWithEveryChangeOfItsState) 
     node_->clock.advance(kStatesWait);
     scheduling().wake();
     node_->kept_states.clear();
-    check("h!s", 1);
+    submit(1);
     node_->clock.advance(kStatesWait);
     scheduling().wake();
     ASSERT_EQ(node_->kept_states.size(), 1u);
@@ -133,6 +133,11 @@ TEST_F(SchedulingKeptTest, AResultIsWrittenOnceAndNotWithEveryChangeOfItsState) 
     ASSERT_EQ(node_->kept_states.size(), 2u);
     EXPECT_EQ(node_->kept_states[1].states.size(), 1u);
     EXPECT_TRUE(node_->kept_states[1].results.empty());
+    submit(2);
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    ASSERT_EQ(node_->kept_states.size(), 3u);
+    EXPECT_TRUE(node_->kept_states[2].results.empty()) << "another state, and the same words";
 }
 
 TEST_F(SchedulingKeptTest, WhatTheStoreRefusesIsWrittenWhenItCan) {
@@ -141,7 +146,7 @@ TEST_F(SchedulingKeptTest, WhatTheStoreRefusesIsWrittenWhenItCan) {
     node_->kept_states.clear();
     node_->states_fail = true;
     ASSERT_TRUE(scheduling().pause("h!shut", {}, "root"));
-    check("h!s", 2);
+    submit(2);
     const json::Value last = view("last_check");
     for (int i = 0; i < 3; ++i) {
         node_->clock.advance(kStatesRetry);
