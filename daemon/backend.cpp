@@ -94,7 +94,10 @@ json::Value App::Impl::status() const {
         {"uptime", seconds(std::chrono::duration_cast<Duration>(clock_.steady() - started_))},
         {"parents", std::move(parents)},
         {"children", std::move(children)},
-        {"objects", json::Object{{"hosts", hosts_}, {"services", services_planned_}, {"rejected", plan_->rejections.size()}}},
+        {"objects", json::Object{{"hosts", hosts_},
+                                 {"services", services_planned_},
+                                 {"rejected", plan_->rejections.size()},
+                                 {"paused", dispatcher_->scheduling().paused()}}},
         {"runner", json::Object{{"running", runner.running},
                                 {"queued", runner.queued + dispatcher_->waiting()},
                                 {"executed", runner.executed},
@@ -106,7 +109,8 @@ json::Value App::Impl::status() const {
         {"store", json::Object{{"size", store.size},
                                {"outbox", store.outbox + peers_->stored_answers()},
                                {"audit", store.audit},
-                               {"failing", store.failing}}},
+                               {"failing", store.failing},
+                               {"unwritten", dispatcher_->scheduling().unwritten()}}},
         {"confinement", confinement_view(confinement_.holds, runner.confinement)},
     };
 }
