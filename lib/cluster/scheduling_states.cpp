@@ -136,6 +136,7 @@ void Scheduling::end_pauses() {
 
 void Scheduling::stop() {
     stopped_ = true;
+    handlers_.stop();
     save();
 }
 
