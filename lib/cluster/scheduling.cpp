@@ -28,7 +28,8 @@ wire::CheckVars vars_of(const schedule::StateView& view) {
 
 }  // namespace
 
-Scheduling::Scheduling(Services& services) : services_(services), scheduler_(now(), 0), started_(services.clock.steady()) {}
+Scheduling::Scheduling(Services& services)
+    : services_(services), scheduler_(now(), 0), handlers_(services), started_(services.clock.steady()) {}
 
 schedule::Now Scheduling::now() const { return {to_unix(services_.clock.wall()), seconds_of(services_.clock.steady())}; }
 
@@ -36,10 +37,12 @@ void Scheduling::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);
     macros_ = {};  // it knows the commands of the catalog that was
     scheduler_.set_slots(rules_->slots);
+    handlers_.configure(rules_);
 }
 
 void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
     const std::shared_ptr<const policy::Plan> before = std::exchange(plan_, std::move(plan));
+    handlers_.publish(plan_);
     std::map<std::string, Shown> results;
     take_results(results);
     schedule::Schedule schedule = schedule_of(*plan_, rules_->topology->local_zone().name);
@@ -122,6 +125,7 @@ void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& 
             body->vars_after = vars_of(transition.after);
             if (Shown& shown = shown_[result->id]; shown.result.take(*body)) shown.unwritten = true;
             relay(result->id, wire::CheckResult{{}, {}, std::move(*body)}, from);
+            if (transition.event_handler) handlers_.handle(*shown_[result->id].object->object, states_of(result->id));
         }
     }
     if (!save_at_) save_at_ = services_.clock.steady() + kStatesWait;
@@ -149,13 +153,20 @@ policy::StateMacros Scheduling::states_of(schedule::Id id) const {
     const auto states = [&](schedule::Id of) {
         const schedule::CheckableState& state = scheduler_.state(of);
         const bool is_host = scheduler_.configured(of).settings.is_host;
-        static constexpr const char* kServiceStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-        const bool up = schedule::is_ok(true, state.state);
+        const auto name_of = [&](int of_result) {
+            static constexpr const char* kServiceStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
+            return is_host ? (schedule::is_ok(true, of_result) ? "UP" : "DOWN") : kServiceStates[of_result];
+        };
+        const auto number_of = [&](int of_result) { return is_host ? (schedule::is_ok(true, of_result) ? 0 : 1) : of_result; };
+        const auto type_of = [](schedule::StateType type) { return type == schedule::StateType::hard ? "HARD" : "SOFT"; };
         const auto since = [&](double moment) { return moment == 0 ? 0.0 : now().wall - moment; };
-        return json::Object{{"state", is_host ? (up ? "UP" : "DOWN") : kServiceStates[state.state]},
-                            {"state_id", is_host ? (up ? 0 : 1) : state.state},
-                            {"state_type", state.type == schedule::StateType::hard ? "HARD" : "SOFT"},
+        return json::Object{{"state", name_of(state.state)},
+                            {"state_id", number_of(state.state)},
+                            {"state_type", type_of(state.type)},
                             {"check_attempt", state.attempt},
+                            {"last_state", name_of(state.last_state)},
+                            {"last_state_id", number_of(state.last_state)},
+                            {"last_state_type", type_of(state.last_type)},
                             {"last_check", state.execution_end},
                             {"last_state_change", state.last_state_change},
                             {"duration_sec", since(state.last_state_change)},

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/event_handlers.hpp"
 #include "cluster/last_result.hpp"
 #include "cluster/passive_tally.hpp"
 #include "cluster/services.hpp"
@@ -71,6 +72,7 @@ public:
 
     // What `objects show` says of a host or service beside its attributes; null: it is not checked here.
     json::Value view(const std::string& name) const;
+    EventHandlers& handlers() noexcept { return handlers_; }
     std::size_t checked() const noexcept { return scheduler_.size(); }
     std::size_t under_way() const noexcept { return scheduler_.under_way(); }
     // Hosts and services whose checks an operator or a parent paused.
@@ -139,6 +141,7 @@ private:
     std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
     schedule::Scheduler scheduler_;
     policy::CheckMacros macros_;
+    EventHandlers handlers_;
     std::map<std::string, Pause> pauses_;  // by the full name of a host or service
     schedule::KeptStates kept_;            // of what is not there (yet)
     std::map<std::string, LastResult> kept_results_;

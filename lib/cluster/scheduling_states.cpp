@@ -201,6 +201,7 @@ void Scheduling::end_pauses() {
 
 void Scheduling::stop() {
     stopped_ = true;
+    handlers_.stop();
     for (const PassiveTally::Count& count : tally_.end()) record_submitted(count);
     save();
 }

@@ -36,6 +36,11 @@ inline const char* const kCatalog = R"({ "commands": {
   "restart": { "kind": "action", "command": ["/bin/true"], "timeout": "5m", "arguments": { "restart": { "value": "$service$", "skip_key": true } },
                "parameters": { "service": { "enum": ["nginx", "redis"], "default": "nginx" } } },
   "heal": { "kind": "event", "command": ["/bin/true"] },
+  "note": { "kind": "event", "command": ["/bin/true"],
+            "arguments": { "-s": { "value": "$service.state$ $service.state_type$ $service.check_attempt$", "required": true }, "-u": "$unit$" },
+            "parameters": { "service.state": { "enum": ["OK", "WARNING", "CRITICAL"] }, "service.state_type": { "enum": ["SOFT", "HARD"] },
+                            "service.check_attempt": { "type": "integer" }, "unit": { "enum": ["nginx"] } } },
+  "around": { "kind": "event", "command": ["/p/around", "$inner$"], "parameters": { "inner": { "type": "command-ref" } } },
   "mail": { "kind": "notification", "command": ["/bin/true"] } } })";
 
 struct FakeServices {
