@@ -43,6 +43,8 @@ struct Modification {
     std::string type, name;
     double version = 0;
     json::Object attributes;  // path ("vars.x") to value: all that are changed
+    // Since when something of it is switched off that takes `pause`, by this node's clock, seconds since 1970; 0: nothing is.
+    double paused_since = 0;
 
     bool operator==(const Modification&) const = default;
 };

@@ -160,6 +160,10 @@ constexpr std::array kSteps{
          "  position REAL NOT NULL"
          ") STRICT;",
          "PRAGMA user_version=6"},
+    // A pause that was there already counts from the time at which it was asked for.
+    Step{"ALTER TABLE modification ADD COLUMN paused_since REAL NOT NULL DEFAULT 0;"
+         "UPDATE modification SET paused_since = version;",
+         "PRAGMA user_version=7"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {
