@@ -51,7 +51,7 @@ public:
 private:
     bool start_store();
     bool start_config_worker();
-    void tick();
+    void tick_at(SteadyTime latest);
     void start_outbound();
     void tick_outbound();
     void flush_outbound_soon();

@@ -218,6 +218,8 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
         services_planned_ += planned.object->type->name == "Service" ? 1 : 0;
     }
     dispatcher_->scheduling().publish(plan_);
+    // A pause of a parent may have come with it; what is due at the next tick does not wait longer for it.
+    if (!stopping_) tick_at(tick_timer_.expiry());
 }
 
 void App::Impl::wake_checks_at(SteadyTime at) {

@@ -218,6 +218,7 @@ void ConfigSync::modify(Change& change, const wire::ConfigUpdateObject& object, 
     if (before != nullptr)
         for (const auto& attribute : before->attributes)
             if (after.attributes.find(attribute.first) == nullptr) restored += (restored.empty() ? "" : ", ") + attribute.first;
+    after.paused_since = pause_begin(after, before);
     state_.put(std::move(after));
     entry.decision = store::Decision::changed;
     entry.reason = store::Reason::ok;
@@ -309,33 +310,6 @@ void ConfigSync::end_expired() {
     end_pauses();
     end_unused();
     state_.forget_old_tombstones(services_.clock.wall());
-}
-
-// What a parent switched off for longer than `pause` lets it is on again; the rest that it changed stays.
-void ConfigSync::end_pauses() {
-    const double now = to_unix(services_.clock.wall());
-    for (const WantedState::Key& key : state_.modifications_and_annotations()) {
-        const policy::Modification* there = state_.modification(key);
-        if (there == nullptr) continue;
-        const std::vector<std::string> paused = paused_attributes(key.first, there->attributes);
-        if (paused.empty()) continue;
-        const std::optional<double> end = end_of_pause(*rules_, there->parent, key.first, key.second, there->version);
-        if (!end || now < *end) continue;
-        policy::Modification rest = *there;
-        std::string resumed;
-        for (const std::string& name : paused) {
-            rest.attributes.erase(name);
-            resumed += (resumed.empty() ? "" : ", ") + name;
-        }
-        store::AuditEntry entry = entry_for(there->parent, wire::Method::config_update_object);
-        entry.object_type = key.first;
-        entry.object_name = key.second;
-        entry.decision = store::Decision::changed;
-        entry.reason = store::Reason::ok;
-        entry.detail = "resumed: max_duration of the grant of pause is over for " + resumed;
-        step_.accepted.push_back(std::move(entry));
-        state_.put(std::move(rest));
-    }
 }
 
 // What has no object in force has no end either.

@@ -2,17 +2,24 @@
 
 #include <algorithm>
 
+#include "dsl/config_type.hpp"
 #include "policy/method_capability.hpp"
 
 namespace endpointd::cluster {
 
-std::vector<std::string> paused_attributes(std::string_view type, const json::Object& modified) {
-    std::vector<std::string> paused;
-    if (type != "Host" && type != "Service") return paused;
-    for (const auto& [name, value] : modified)
-        if (policy::capability_of_attribute(type, name) == policy::Capability::pause && value.boolean() != nullptr && !*value.boolean())
-            paused.push_back(name);
-    return paused;
+std::vector<std::string> switched_off(const policy::Modification& modification) {
+    std::vector<std::string> names;
+    const dsl::ConfigType* const type = dsl::config_type(modification.type);
+    if (type == nullptr) return names;
+    for (const auto& [name, value] : modification.attributes) {
+        if (policy::capability_of_attribute(modification.type, name) != policy::Capability::pause) continue;
+        const auto field = dsl::field_of(*type, name);
+        if (!field) continue;
+        // What cannot be converted is never in force.
+        const Result<json::Value> converted = dsl::converted(type->fields[*field], value);
+        if (converted && converted->boolean() != nullptr && !*converted->boolean()) names.push_back(name);
+    }
+    return names;
 }
 
 std::optional<double> end_of_pause(const Rules& rules, const std::string& parent, std::string_view type, std::string_view name,
@@ -33,6 +40,11 @@ std::optional<double> end_of_pause(const Rules& rules, const std::string& parent
     }
     if (!longest) return std::nullopt;
     return since + *longest;
+}
+
+std::optional<double> end_of_pause(const Rules& rules, const policy::Modification& modification) {
+    if (modification.paused_since == 0 || switched_off(modification).empty()) return std::nullopt;
+    return end_of_pause(rules, modification.parent, modification.type, modification.name, modification.paused_since);
 }
 
 }  // namespace endpointd::cluster

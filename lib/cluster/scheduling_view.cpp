@@ -35,10 +35,10 @@ json::Value Scheduling::paused_view(const std::string& name, const policy::Plann
     json::Value by_parent;
     if (is_paused_by_parent(object)) {
         const std::string& parent = object.modified_by.str();
-        const auto end = end_of_pause(*rules_, parent, object.object->type->name, name, object.modified_version);
+        const auto end = end_of_pause(*rules_, parent, object.object->type->name, name, object.paused_since);
         by_parent = json::Object{{"by", parent},
                                  {"kind", "parent"},
-                                 {"since", time_text(object.modified_version)},
+                                 {"since", time_text(object.paused_since)},
                                  {"until", time_text(end.value_or(0))},
                                  {"also", nullptr}};
     }

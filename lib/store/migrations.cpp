@@ -168,6 +168,10 @@ constexpr std::array kSteps{
          "  PRIMARY KEY(type, name)"
          ") STRICT;",
          "PRAGMA user_version=7"},
+    // A pause that was there already counts from the time at which it was asked for.
+    Step{"ALTER TABLE modification ADD COLUMN paused_since REAL NOT NULL DEFAULT 0;"
+         "UPDATE modification SET paused_since = version;",
+         "PRAGMA user_version=8"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

@@ -242,6 +242,50 @@ TEST_F(ConfigSyncTest, APauseEndsByItselfWhenItsGrantSaysSo) {
     EXPECT_EQ(at_->audit.size(), records);
 }
 
+TEST_F(ConfigSyncTest, NothingThatAParentSendsMakesAPauseLonger) {
+    const char* const caps = R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})";
+    at_->configure(caps);
+    push("5", kHost);
+    const double begin = to_unix(at_->clock.wall());
+    EXPECT_FALSE(at_->dispatcher.config().next_end_of_pause());
+    const auto paused = [&] { return find("Host", "h")->object->attributes.find("enable_active_checks") != nullptr; };
+    // Its clock is half an hour ahead.
+    object("Host", "h", begin + 1800, "", {{"enable_active_checks", false}});
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3600);
+    at_->clock.advance(std::chrono::minutes(50));
+    object("Host", "h", begin + 3600, "", {{"enable_active_checks", false}, {"vars.x", 1}});
+    object("Host", "h", begin + 3601, "", {{"enable_active_checks", 0}, {"vars.x", 1}});
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3600);
+    restart(caps);
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3600);
+    EXPECT_TRUE(paused());
+}
+
+TEST_F(ConfigSyncTest, APauseEndsInWhicheverFormItWasSent) {
+    at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})");
+    push("5", kHost);
+    for (const json::Value& off : {json::Value(0), json::Value("0"), json::Value(nullptr), json::Value(false)}) {
+        object("Host", "h", to_unix(at_->clock.wall()), "", {{"enable_active_checks", off}});
+        ASSERT_NE(find("Host", "h")->object->attributes.find("enable_active_checks"), nullptr);
+        at_->clock.advance(std::chrono::minutes(61));
+        at_->dispatcher.config().tick();
+        plan();
+        EXPECT_EQ(find("Host", "h")->object->attributes.find("enable_active_checks"), nullptr);
+    }
+}
+
+TEST_F(ConfigSyncTest, WhatWasResumedIsPausedAnewForAsLongAsTheGrantSays) {
+    at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})");
+    push("5", kHost);
+    const double begin = to_unix(at_->clock.wall());
+    object("Host", "h", begin, "", {{"enable_active_checks", false}});
+    at_->clock.advance(std::chrono::minutes(50));
+    object("Host", "h", begin + 3000, "", {{"enable_active_checks", true}});
+    EXPECT_FALSE(at_->dispatcher.config().next_end_of_pause());
+    object("Host", "h", begin + 3001, "", {{"enable_active_checks", false}});
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3000 + 3600);
+}
+
 TEST_F(ConfigSyncTest, APauseWithoutAnEndInItsGrantStays) {
     push("5", kHost);
     object("Host", "h", to_unix(at_->clock.wall()), "", {{"enable_active_checks", false}});
