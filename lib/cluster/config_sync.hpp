@@ -94,7 +94,6 @@ private:
     void next();
     void end_expired();
     void end_pauses();
-    std::optional<double> pause_length(const std::string& parent, const WantedState::Key& key) const;
     void end_unused();
     void apply(Change& change);
     void apply_update(Change& change, const wire::ConfigUpdate& update);

@@ -169,6 +169,8 @@ void Judge::modify(PlannedObject& planned) {
     }
     if (planned.modified.empty()) return;
     planned.object = changed;
+    planned.modified_by = shared_parent(change.parent);
+    planned.modified_version = change.version;
     planned.version = std::max(planned.version, change.version);
 }
 

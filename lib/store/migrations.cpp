@@ -160,6 +160,14 @@ constexpr std::array kSteps{
          "  position REAL NOT NULL"
          ") STRICT;",
          "PRAGMA user_version=6"},
+    // The text of the last result of hosts and services (check_states.hpp). With a row id: some KiB in a row are much for a tree of keys.
+    Step{"CREATE TABLE check_result("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  result BLOB NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT;",
+         "PRAGMA user_version=7"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {
