@@ -131,12 +131,20 @@ void App::Impl::start_outbound() {
                                  [this](store::OutboxSettlement settlement, std::function<void(Result<store::OutboxSize>)> done) {
                                      store_->settle_outbox(std::move(settlement), std::move(done));
                                  },
-                                 [this] { return peers_->remote_positions(); }};
+                                 [this] { return peers_->remote_positions(); },
+                                 [this] { flush_outbound_soon(); }};
     outbound_ = std::make_unique<cluster::Outbound>(std::move(parts), store_->opened_outbox());
     peers_->load(store_->opened_outbox().remote);
     peers_->set_hooks({[this](const std::string& endpoint) { outbound_->opened(endpoint); },
                        [this](const std::string& endpoint) { outbound_->room(endpoint); },
                        [this](const std::string& endpoint) { outbound_->closed(endpoint); }});
+}
+
+void App::Impl::flush_outbound_soon() {
+    flush_timer_.expires_after(cluster::kOutboundWait);
+    flush_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !stopping_) outbound_->flush();
+    });
 }
 
 void App::Impl::tick_outbound() {

@@ -4,6 +4,7 @@
 
 #include "cluster/audit_entry.hpp"
 #include "cluster/config_sync.hpp"
+#include "cluster/parent_pause.hpp"
 #include "files/digest.hpp"
 #include "policy/method_capability.hpp"
 

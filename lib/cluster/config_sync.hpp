@@ -98,7 +98,6 @@ private:
     void end_expired();
     void end_pauses();
     double pause_begin(const policy::Modification& after, const policy::Modification* before) const;
-    std::optional<double> end_of_pause(const policy::Modification& modification) const;
     void end_unused();
     void apply(Change& change);
     void apply_update(Change& change, const wire::ConfigUpdate& update);

@@ -74,7 +74,12 @@ Dispatcher::Dispatcher(Services services)
       config_(services_),
       scheduling_(services_),
       stranger_lines_(kLines),
-      refusal_lines_(kLines) {}
+      refusal_lines_(kLines) {
+    services_.place_free = [this](const policy::GrantId& grant) {
+        executor_.place_free(grant);
+        scheduling_.handlers().place_free(grant);
+    };
+}
 
 void Dispatcher::configure(std::shared_ptr<const Rules> rules) {
     rules_ = std::move(rules);

@@ -116,7 +116,7 @@ void CommandExecutor::finished(const RequestPtr& request, exec::Outcome outcome)
             else refuse(request, store::Reason::limit_exceeded, outcome.text, outcome.text);
             break;
     }
-    start_waiting(grant);
+    services_.place_free(grant);
 }
 
 // Cancelled: its deadline passed while it waited for the runner, or we are stopping.
@@ -137,7 +137,7 @@ void CommandExecutor::ended_with_us(const RequestPtr& request, const exec::Outco
     answer(request, request->answer.refusal("endpointd: " + text, services_.clock.wall()));
 }
 
-void CommandExecutor::start_waiting(const policy::GrantId& grant) {
+void CommandExecutor::place_free(const policy::GrantId& grant) {
     const auto found = queues_.find(grant);
     while (found != queues_.end() && !found->second.empty()) {
         const RequestPtr next = found->second.front();

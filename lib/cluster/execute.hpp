@@ -24,6 +24,9 @@ public:
     void configure(std::shared_ptr<const Rules> rules);
     void execute(const Sender& from, wire::ExecuteCommand command, std::string payload);
 
+    // A run under this grant has ended, whoever's it was.
+    void place_free(const policy::GrantId& grant);
+
     // Requests that wait because their parent has max_concurrent under way.
     std::size_t waiting() const noexcept { return waiting_; }
 
@@ -51,7 +54,6 @@ private:
     void start(const RequestPtr& request);
     void finished(const RequestPtr& request, exec::Outcome outcome);
     void ended_with_us(const RequestPtr& request, const exec::Outcome& outcome);
-    void start_waiting(const policy::GrantId& grant);
     bool still_wanted(const RequestPtr& request);
 
     // Records the refusal and, once it has a number, answers with `text` and the number.

@@ -62,6 +62,7 @@ schedule::Configured checkable(const dsl::Object& object, bool is_host) {
     settings.is_host = is_host;
     settings.is_volatile = flag(attributes, "volatile", false);
     settings.enable_flapping = flag(attributes, "enable_flapping", false);
+    settings.event_handler = flag(attributes, "enable_event_handler", true) && !text(attributes, "event_command").empty();
     settings.flapping_ignored = static_cast<std::uint8_t>(state_bits(attributes.find("flapping_ignore_states")) & 15U);
     settings.flapping_low = number(attributes, "flapping_threshold_low", settings.flapping_low);
     settings.flapping_high = number(attributes, "flapping_threshold_high", settings.flapping_high);

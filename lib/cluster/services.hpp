@@ -70,6 +70,8 @@ struct Services {
     // checks. None of them: nothing is checked here.
     std::function<void(SteadyTime)> wake_at = {};
     std::function<void(store::StateChange, std::function<void(bool written)> done)> keep_states = {};
+    // A run under this grant has ended: whoever waits for max_concurrent has a turn. The Dispatcher's own.
+    std::function<void(const policy::GrantId&)> place_free = {};
 };
 
 }  // namespace endpointd::cluster

@@ -17,16 +17,17 @@ Objection refused_parameter(const catalog::Command& command, const std::string& 
 
 }  // namespace
 
-std::optional<Objection> CommandUse::judge_name(const dsl::Object& object, std::string_view attribute, catalog::Kind kind) const {
+std::optional<Objection> CommandUse::judge_name(const dsl::Object& object, std::string_view attribute, CommandType type) const {
     const std::string_view name = text_attribute(object, attribute);
     if (name.empty()) return std::nullopt;
     const catalog::Command* const command = catalog_.find(name);
-    if (command && command->kind == kind) return std::nullopt;
+    if (command && rule_of_execute(type, false, command->kind).runs) return std::nullopt;
     const std::string quoted = "command '" + escaped(name) + "'";
     if (!command) return Objection{Reason::unknown_command, quoted + " is not in the local catalog"};
     return Objection{Reason::unknown_command, quoted + " of " + std::string(attribute) + " is of kind " +
                                                   std::string(catalog::name_of(command->kind)) + " in the local catalog (" +
-                                                  command->source + "), not of kind " + std::string(catalog::name_of(kind))};
+                                                  command->source + "), not of kind " +
+                                                  (type == CommandType::check ? "check" : "event or action")};
 }
 
 std::optional<Objection> CommandUse::judge_parameters(const catalog::Command& command, const dsl::Object& object, const dsl::Object* host) {
@@ -56,8 +57,8 @@ std::optional<Objection> CommandUse::judge(const dsl::Object& object, const dsl:
                          "command_endpoint"};
     }
     if (!checkable) return std::nullopt;
-    if (auto objection = judge_name(object, "check_command", catalog::Kind::check)) return objection;
-    if (auto objection = judge_name(object, "event_command", catalog::Kind::event)) return objection;
+    if (auto objection = judge_name(object, "check_command", CommandType::check)) return objection;
+    if (auto objection = judge_name(object, "event_command", CommandType::event)) return objection;
     const catalog::Command* const command = catalog_.find(text_attribute(object, "check_command"));
     return command ? judge_parameters(*command, object, host) : std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "catalog/catalog.hpp"
 #include "dsl/evaluation.hpp"
 #include "policy/check_macros.hpp"
+#include "policy/method_capability.hpp"
 #include "policy/rights.hpp"
 
 namespace endpointd::policy {
@@ -22,7 +23,7 @@ public:
     std::optional<Objection> judge(const dsl::Object& object, const dsl::Object* host);
 
 private:
-    std::optional<Objection> judge_name(const dsl::Object& object, std::string_view attribute, catalog::Kind kind) const;
+    std::optional<Objection> judge_name(const dsl::Object& object, std::string_view attribute, CommandType type) const;
     std::optional<Objection> judge_parameters(const catalog::Command& command, const dsl::Object& object, const dsl::Object* host);
 
     const catalog::Catalog& catalog_;

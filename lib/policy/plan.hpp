@@ -70,6 +70,8 @@ struct PlannedObject {
     dsl::SharedString parent;           // who pushed or created it; empty: local
     double version = 0;                 // of the object or its modification; 0: never changed at run time
     std::vector<std::string> modified;  // paths of the attributes changed at run time
+    dsl::SharedString modified_by;      // the parent that changed them; empty: none are
+    double paused_since = 0;            // of that change, see Modification
 
     // "local", "pushed:master1", "runtime:master1"
     std::string origin_text() const;

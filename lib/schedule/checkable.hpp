@@ -23,6 +23,7 @@ struct CheckSettings {
     bool is_host = false;
     bool is_volatile = false;
     bool enable_flapping = false;
+    bool event_handler = false;                    // it has one, and enable_event_handler is on
     std::uint8_t flapping_ignored = 0;             // bit N: results of state N are not counted
     double flapping_low = 25, flapping_high = 30;  // percent
     double max_check_attempts = 3;

@@ -51,6 +51,13 @@ void count_attempt(const CheckSettings& settings, CheckableState& state, int res
     state.attempt = attempt;
 }
 
+// Whether a result is one for the event handler. Downtimes, acknowledgements, flapping and whether the object can
+// be reached make no difference: an attempt to repair it does nobody any harm.
+bool handles(const CheckSettings& settings, const CheckableState& state, const Transition& transition, bool stays_ok) noexcept {
+    const bool soft_problem = transition.problem && state.type == StateType::soft;
+    return soft_problem || transition.hard_change || transition.recovery || (settings.is_volatile && !stays_ok);
+}
+
 }  // namespace
 
 bool is_ok(bool is_host, int state) noexcept { return state == 0 || (is_host && state == 1); }
@@ -94,6 +101,7 @@ std::optional<Transition> observe(const CheckSettings& settings, CheckableState&
         state.hard_states[0] = result.state;
     }
     transition.previous_hard_state = state.hard_states[1];
+    transition.event_handler = settings.event_handler && handles(settings, state, transition, was_ok && ok);
     transition.after = StateView{state.state, state.type, state.attempt, state.reachable};
 
     state.checked = true;

@@ -33,6 +33,7 @@ struct Transition {
     bool problem = false;  // not OK: it triggers downtimes
     bool acknowledgement_cleared = false;
     bool flapping_started = false, flapping_ended = false;
+    bool event_handler = false;  // is to be run
     int previous_hard_state = kPending;
     std::optional<StateView> before;  // none: the first result
     StateView after;

@@ -49,6 +49,11 @@ class WithTheGrants(Checks):
         self.modify("services", name, enable_active_checks=False)
         self.wait_attrs("Service", name, enable_active_checks=False)
         before = self.wait_state(name, next_check=None)
+        paused = before["paused"]
+        self.assertEqual((paused["by"], paused["kind"], paused["until"], paused["also"]), (MASTER, "parent", None, None))
+        self.assertIn(f"paused: by parent {MASTER} since {paused['since']}, without an end",
+                      self.node.ctl("objects", "show", "Service", name).out)
+        self.assertGreaterEqual(self.node.status()["objects"]["paused"], 1)
         self.reschedule(name)
         self.changed(name, "event::SetNextCheck", "next check at ")
         self.assert_not_checked(name, before)
@@ -132,6 +137,8 @@ class WithTheGrants(Checks):
         self.submit(name, 2, "found by hand")
         state = self.wait_both(name, state=2)
         self.assertEqual((state["output"], state["state_type"]), ("found by hand", "hard"))
+        record = self.node.wait_audit(object_name=name, method="event::CheckResult", decision="accepted", reason="ok")
+        self.assertEqual((record["object_type"], record["parent"], record["count"]), ("Service", MASTER, 1))
         self.assertEqual(state["last_check"], rfc3339(self.there(name)["last_check_result"]["execution_end"]))
         # The check of this node's own says how it is.
         before = self.state(name)

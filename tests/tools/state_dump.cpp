@@ -28,6 +28,7 @@ schedule::CheckSettings settings_of(const json::Object& from) {
     settings.is_host = flag(from, "is_host");
     settings.is_volatile = flag(from, "volatile");
     settings.enable_flapping = flag(from, "enable_flapping");
+    settings.event_handler = flag(from, "event_handler");
     settings.flapping_low = number(from, "flapping_low", settings.flapping_low);
     settings.flapping_high = number(from, "flapping_high", settings.flapping_high);
     settings.flapping_ignored = static_cast<std::uint8_t>(number(from, "flapping_ignored"));
@@ -37,7 +38,7 @@ schedule::CheckSettings settings_of(const json::Object& from) {
     return settings;
 }
 
-json::Object shown(const schedule::CheckableState& state, int previous_hard_state) {
+json::Object shown(const schedule::CheckableState& state, int previous_hard_state, bool handled) {
     return json::Object{{"state_raw", state.state},
                         {"state_type", state.type == schedule::StateType::hard ? 1 : 0},
                         {"check_attempt", state.attempt},
@@ -49,7 +50,8 @@ json::Object shown(const schedule::CheckableState& state, int previous_hard_stat
                         {"previous_hard_state", previous_hard_state},
                         {"flapping", state.flapping},
                         {"flapping_current", state.flapping_current},
-                        {"acknowledgement", static_cast<int>(state.acknowledgement.type)}};
+                        {"acknowledgement", static_cast<int>(state.acknowledgement.type)},
+                        {"handled", handled}};
 }
 
 }  // namespace
@@ -70,6 +72,7 @@ int main() {
             settings = settings_of(event);
             continue;
         }
+        bool handled = false;
         if (event.find("acknowledge")) {
             state.acknowledgement.type = static_cast<schedule::Acknowledgement::Type>(number(event, "acknowledge"));
         } else {
@@ -77,10 +80,12 @@ int main() {
             result.state = static_cast<int>(number(event, "state"));
             result.execution_start = number(event, "execution_start");
             result.execution_end = number(event, "execution_end");
-            if (const auto transition = schedule::observe(settings, state, result, number(event, "now")))
+            if (const auto transition = schedule::observe(settings, state, result, number(event, "now"))) {
                 previous = transition->previous_hard_state;
+                handled = transition->event_handler;
+            }
         }
-        std::cout << json::to_text(json::Value(shown(state, previous))) << "\n";
+        std::cout << json::to_text(json::Value(shown(state, previous, handled))) << "\n";
     }
     return 0;
 }

@@ -55,6 +55,22 @@ TEST_F(ConfigSyncTest, ARejectedServiceIsToldToItsParentOnce) {
     EXPECT_EQ(node_.answers.size(), 1U);
 }
 
+TEST_F(ConfigSyncTest, ARefusalTakesNotThePlaceOfResultsOfWhatStands) {
+    const std::string other = "object Host \"h\" {\n check_command = \"nowhere\"\n}\n";
+    push("5", std::string(kHost) + other);
+    EXPECT_NE(find("Host", "h"), nullptr);
+    EXPECT_EQ(records(store::Decision::rejected), 1U);
+    EXPECT_TRUE(node_.answers.empty());
+    restart(R"({"parents":{"master1":{"grant":["config"]}}})");
+    EXPECT_NE(find("Host", "h"), nullptr);
+    EXPECT_TRUE(at_->answers.empty()) << "nor is it told again";
+    // A message that is refused by itself.
+    object("Host", "h", 7, kHost, {{"enable_active_checks", false}});
+    ASSERT_FALSE(at_->audit.empty());
+    EXPECT_EQ(at_->audit.back().reason, store::Reason::capability_denied);
+    EXPECT_TRUE(at_->answers.empty());
+}
+
 TEST_F(ConfigSyncTest, AnUpdateThatRunsIntoALimitLeavesThePreviousOne) {
     push("5", kHost);
     push("6", "while (true) { }\n");

@@ -163,5 +163,59 @@ TEST(StateMachine, ChecksThatBeganTogetherAreDrawnApart) {
     EXPECT_GT(std::abs(first - second), 5);
 }
 
+TEST(StateMachine, HandlersAreForSoftProblemsHardChangesRecoveriesAndVolatileProblems) {
+    struct Row {
+        const char* what;
+        bool is_volatile;
+        std::vector<int> results;
+        std::vector<bool> handled;
+    };
+    const Row rows[] = {
+        {"each attempt, the hard one, and the recovery", false, {0, 2, 2, 2, 2, 0, 0}, {true, true, true, true, false, true, false}},
+        {"another problem of a hard state", false, {0, 2, 2, 2, 1, 1, 2}, {true, true, true, true, true, false, true}},
+        {"a soft problem that goes by itself", false, {0, 1, 0, 0}, {true, true, true, false}},
+        {"volatile: each problem, and no more of what is well",
+         true,
+         {0, 2, 2, 2, 2, 2, 0, 0},
+         {true, true, true, true, true, true, true, false}},
+        {"a first result that is well is a recovery from UNKNOWN", false, {0, 0}, {true, false}},
+        {"a first problem", false, {3, 3, 3}, {true, true, false}},
+    };
+    for (const Row& row : rows) {
+        SCOPED_TRACE(row.what);
+        Subject it, off;
+        it.settings.event_handler = true;
+        it.settings.is_volatile = off.settings.is_volatile = row.is_volatile;
+        for (std::size_t i = 0; i < row.results.size(); ++i) {
+            EXPECT_EQ(it.result(row.results[i]).event_handler, row.handled[i]) << "result " << i;
+            EXPECT_FALSE(off.result(row.results[i]).event_handler) << "there is none, or it is switched off";
+        }
+    }
+}
+
+TEST(StateMachine, AHostThatStaysUpIsNothingForAHandler) {
+    Subject it;
+    it.settings.is_host = it.settings.event_handler = it.settings.is_volatile = true;
+    it.settings.max_check_attempts = 1;
+    it.result(0);
+    EXPECT_FALSE(it.result(1).event_handler);
+    EXPECT_TRUE(it.result(2).event_handler);
+    it.settings.is_volatile = false;
+    EXPECT_FALSE(it.result(3).event_handler) << "DOWN as it was";
+    EXPECT_TRUE(it.result(1).event_handler);
+}
+
+TEST(StateMachine, HandlersAreCalledWhateverElseHoldsOfTheObject) {
+    Subject it;
+    it.settings.event_handler = it.settings.enable_flapping = true;
+    it.settings.max_check_attempts = 1;
+    for (int i = 0; i < 20; ++i) it.result(i % 2 == 0 ? 0 : 2);
+    ASSERT_TRUE(is_flapping(it.settings, it.state));
+    it.state.acknowledgement = {Acknowledgement::Type::sticky, 0, 1};
+    const Transition transition = *observe(
+        it.settings, it.state, {.state = 1, .execution_start = it.now + 1, .execution_end = it.now + 2, .reachable = false}, it.now + 2);
+    EXPECT_TRUE(transition.event_handler);
+}
+
 }  // namespace
 }  // namespace endpointd::schedule
