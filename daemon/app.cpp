@@ -20,6 +20,8 @@ constexpr std::chrono::milliseconds kAdminGrace{1000};
 // Downtimes and comments end, a store that failed is tried again, and leases are held to a
 // clock that was set, this often.
 constexpr std::chrono::seconds kTick{30};
+// What is due and cannot end yet, while a plan is made, is not looked at more often.
+constexpr std::chrono::seconds kLeastTick{1};
 }  // namespace
 
 App::App(Directories directories, ConfigurationSource source, Configuration configuration, Confinement confinement,
@@ -55,7 +57,7 @@ int App::Impl::run() {
     apply_rules();
     follow_audit();
     wait_for_signals();
-    tick();
+    tick_at(clock_.steady() + kTick);
     tick_outbound();
     // Serving begins when the runner has loaded the same catalog: see runner_ready().
     io_.run();
@@ -99,13 +101,19 @@ bool App::Impl::start_config_worker() {
     return true;
 }
 
-void App::Impl::tick() {
-    tick_timer_.expires_after(kTick);
+// At `latest`, or when a parent's pause ends before that.
+void App::Impl::tick_at(SteadyTime latest) {
+    SteadyTime at = latest;
+    if (const auto end = dispatcher_->config().next_end_of_pause()) {
+        const std::chrono::duration<double> left(std::min(*end - to_unix(clock_.wall()), std::chrono::duration<double>(kTick).count()));
+        at = std::min(at, clock_.steady() + std::max<SteadyTime::duration>(std::chrono::ceil<SteadyTime::duration>(left), kLeastTick));
+    }
+    tick_timer_.expires_at(at);
     tick_timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || stopping_) return;
         dispatcher_->config().tick();
         leases_->tick();
-        tick();
+        tick_at(clock_.steady() + kTick);
     });
 }
 
@@ -123,12 +131,20 @@ void App::Impl::start_outbound() {
                                  [this](store::OutboxSettlement settlement, std::function<void(Result<store::OutboxSize>)> done) {
                                      store_->settle_outbox(std::move(settlement), std::move(done));
                                  },
-                                 [this] { return peers_->remote_positions(); }};
+                                 [this] { return peers_->remote_positions(); },
+                                 [this] { flush_outbound_soon(); }};
     outbound_ = std::make_unique<cluster::Outbound>(std::move(parts), store_->opened_outbox());
     peers_->load(store_->opened_outbox().remote);
     peers_->set_hooks({[this](const std::string& endpoint) { outbound_->opened(endpoint); },
                        [this](const std::string& endpoint) { outbound_->room(endpoint); },
                        [this](const std::string& endpoint) { outbound_->closed(endpoint); }});
+}
+
+void App::Impl::flush_outbound_soon() {
+    flush_timer_.expires_after(cluster::kOutboundWait);
+    flush_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !stopping_) outbound_->flush();
+    });
 }
 
 void App::Impl::tick_outbound() {

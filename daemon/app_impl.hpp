@@ -51,9 +51,10 @@ public:
 private:
     bool start_store();
     bool start_config_worker();
-    void tick();
+    void tick_at(SteadyTime latest);
     void start_outbound();
     void tick_outbound();
+    void flush_outbound_soon();
     void start_leases();
     void await_end_of_lease();
     void start_runner_client(UniqueFd starter);
@@ -92,7 +93,9 @@ private:
     boost::asio::steady_timer stop_timer_{io_};
     boost::asio::steady_timer tick_timer_{io_};
     boost::asio::steady_timer check_timer_{io_};
+    std::optional<SteadyTime> checks_wake_;  // when check_timer_ ends, while it is set
     boost::asio::steady_timer outbound_timer_{io_};
+    boost::asio::steady_timer flush_timer_{io_};
     boost::asio::steady_timer lease_timer_{io_};
     policy::Usage usage_;
     // What is in force, and its numbers for `status`.

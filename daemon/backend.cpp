@@ -94,7 +94,10 @@ json::Value App::Impl::status() const {
         {"uptime", seconds(std::chrono::duration_cast<Duration>(clock_.steady() - started_))},
         {"parents", std::move(parents)},
         {"children", std::move(children)},
-        {"objects", json::Object{{"hosts", hosts_}, {"services", services_planned_}, {"rejected", plan_->rejections.size()}}},
+        {"objects", json::Object{{"hosts", hosts_},
+                                 {"services", services_planned_},
+                                 {"rejected", plan_->rejections.size()},
+                                 {"paused", dispatcher_->scheduling().paused()}}},
         {"runner", json::Object{{"running", runner.running},
                                 {"queued", runner.queued + dispatcher_->waiting()},
                                 {"executed", runner.executed},
@@ -106,7 +109,8 @@ json::Value App::Impl::status() const {
         {"store", json::Object{{"size", store.size},
                                {"outbox", store.outbox + peers_->stored_answers()},
                                {"audit", store.audit},
-                               {"failing", store.failing}}},
+                               {"failing", store.failing},
+                               {"unwritten", dispatcher_->scheduling().unwritten()}}},
         {"confinement", confinement_view(confinement_.holds, runner.confinement)},
     };
 }
@@ -214,12 +218,19 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
         services_planned_ += planned.object->type->name == "Service" ? 1 : 0;
     }
     dispatcher_->scheduling().publish(plan_);
+    // A pause of a parent may have come with it; what is due at the next tick does not wait longer for it.
+    if (!stopping_) tick_at(tick_timer_.expiry());
 }
 
 void App::Impl::wake_checks_at(SteadyTime at) {
+    // It is asked for with each result and mostly for the same moment: to be early once is cheaper than a timer each time.
+    if (checks_wake_ && *checks_wake_ <= at) return;
+    checks_wake_ = at;
     check_timer_.expires_at(at);
     check_timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error && !stopping_) dispatcher_->scheduling().wake();
+        if (error || stopping_) return;
+        checks_wake_.reset();
+        dispatcher_->scheduling().wake();
     });
 }
 

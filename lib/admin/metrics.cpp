@@ -20,6 +20,7 @@ constexpr Metric kMetrics[] = {
     {"objects", "hosts", "endpointd_hosts", "gauge", "Host objects."},
     {"objects", "services", "endpointd_services", "gauge", "Service objects."},
     {"objects", "rejected", "endpointd_objects_rejected", "gauge", "Pushed objects that were not taken."},
+    {"objects", "paused", "endpointd_objects_paused", "gauge", "Hosts and services whose checks somebody paused."},
     {"runner", "running", "endpointd_runner_running", "gauge", "Commands running."},
     {"runner", "queued", "endpointd_runner_queued", "gauge", "Commands waiting for a place."},
     {"runner", "executed", "endpointd_runner_executed_total", "counter", "Commands that ran."},
@@ -28,6 +29,7 @@ constexpr Metric kMetrics[] = {
     {"store", "size", "endpointd_store_bytes", "gauge", "Bytes of the store in use."},
     {"store", "outbox", "endpointd_store_outbox", "gauge", "Messages waiting for a parent."},
     {"store", "audit", "endpointd_store_audit_records", "gauge", "Records in the audit."},
+    {"store", "unwritten", "endpointd_store_unwritten_states", "gauge", "States of checks that the store could not write yet."},
 };
 
 // What is said of each parent; a boolean counts as 0 or 1.

@@ -8,8 +8,13 @@ namespace {
 class Objects final : public Stream {
 public:
     using StateOf = std::function<json::Value(const std::string&)>;
-    Objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection, StateOf state_of)
-        : plan_(std::move(plan)), selection_(std::move(selection)), state_of_(std::move(state_of)), ahead_(piece()) {}
+    using Results = std::function<bool(const std::string&)>;
+    Objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection, StateOf state_of, Results results)
+        : plan_(std::move(plan)),
+          selection_(std::move(selection)),
+          state_of_(std::move(state_of)),
+          results_(std::move(results)),
+          ahead_(piece()) {}
 
     std::string_view content_type() const noexcept override { return "application/json"; }
     bool single() const noexcept { return ended_; }  // before next(): all of it is `ahead`
@@ -35,7 +40,9 @@ private:
         object.set("file", in_file ? json::Value(place.file.str()) : json::Value());
         object.set("line", in_file && place.line != 0 ? json::Value(place.line) : json::Value());
         const std::string_view type = planned.object->type->name;
-        if (state_of_ && (type == "Host" || type == "Service")) object.set("state", state_of_(planned.object->name));
+        const bool checkable = type == "Host" || type == "Service";
+        if (state_of_ && checkable) object.set("state", state_of_(planned.object->name));
+        if (results_ && checkable) object.set("results", results_(planned.object->name));
         if (selection_.text) object.set("text", planned.object->text ? json::Value(*planned.object->text) : json::Value());
         return object;
     }
@@ -59,6 +66,7 @@ private:
     std::shared_ptr<const policy::Plan> plan_;
     ObjectSelection selection_;
     StateOf state_of_;
+    Results results_;
     std::size_t at_ = 0;
     bool any_ = false, ended_ = false;
     std::optional<std::string> ahead_;  // last: made with all of the others
@@ -67,8 +75,8 @@ private:
 }  // namespace
 
 Answer make_objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection,
-                    std::function<json::Value(const std::string& name)> state_of) {
-    auto objects = std::make_unique<Objects>(std::move(plan), std::move(selection), std::move(state_of));
+                    std::function<json::Value(const std::string& name)> state_of, std::function<bool(const std::string& name)> results) {
+    auto objects = std::make_unique<Objects>(std::move(plan), std::move(selection), std::move(state_of), std::move(results));
     if (!objects->single()) return objects;
     Response response;
     response.body = objects->take_ahead();

@@ -30,8 +30,10 @@ struct ObjectSelection {
 
 // {"objects":[...]}, valid JSON in which each object is one line. An answer of a single
 // piece is a plain response, a longer one a stream. `plan` is kept until it is sent. `state_of` (empty: nothing is)
-// says what becomes of the checks of a host or service; it is asked piece by piece, until all is sent.
+// says what becomes of the checks of a host or service, `results` (empty: not told) whether its results may be
+// seen; both are asked piece by piece, until all is sent.
 Answer make_objects(std::shared_ptr<const policy::Plan> plan, ObjectSelection selection,
-                    std::function<json::Value(const std::string& name)> state_of = {});
+                    std::function<json::Value(const std::string& name)> state_of = {},
+                    std::function<bool(const std::string& name)> results = {});
 
 }  // namespace endpointd::admin

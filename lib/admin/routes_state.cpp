@@ -9,6 +9,24 @@
 
 namespace endpointd::admin {
 
+namespace {
+
+// Does its grant of `results` cover this host or service?
+Result<bool> may_see(const Backend& backend, const std::string& parent, const std::string& name) {
+    CapsQuestion question;
+    question.parent = parent;
+    question.capability = "results";
+    const std::size_t split = name.find('!');
+    question.host = name.substr(0, split);
+    if (split != std::string::npos) question.service = name.substr(split + 1);
+    const Result<json::Value> answer = backend.caps_check(question);
+    if (!answer) return answer.error();
+    const json::Value* const allowed = answer->object() ? answer->object()->find("allowed") : nullptr;
+    return allowed && allowed->boolean() && *allowed->boolean();
+}
+
+}  // namespace
+
 void get_status(const Call& call, Reply reply) { reply(json_response(call.backend.status())); }
 
 void get_health(const Call& call, Reply reply) {
@@ -22,7 +40,7 @@ void get_health(const Call& call, Reply reply) {
 
 void get_objects(const Call& call, Reply reply) {
     const Query& query = call.request.query;
-    if (const Result<void> known = only_known(query, {"type", "name", "text"}); !known) return reply(problem(known.error()));
+    if (const Result<void> known = only_known(query, {"type", "name", "text", "results_of"}); !known) return reply(problem(known.error()));
     ObjectSelection selection;
     for (const auto& [name, member] : {std::pair{"type", &selection.type}, std::pair{"name", &selection.name}}) {
         Result<std::optional<std::string>> value = unique_value(query, name);
@@ -37,8 +55,19 @@ void get_objects(const Call& call, Reply reply) {
     if (!text) return reply(problem(text.error()));
     if (*text && **text != "true" && **text != "false") return reply(problem(400, "text is true or false"));
     selection.text = text->value_or("false") == "true";
-    reply(make_objects(call.backend.plan(), std::move(selection),
-                       [&backend = call.backend](const std::string& name) { return backend.check_view(name); }));
+    const Result<std::optional<std::string>> parent = unique_value(query, "results_of");
+    if (!parent) return reply(problem(parent.error()));
+    std::function<bool(const std::string&)> results;
+    if (*parent) {
+        if (const Result<bool> known = may_see(call.backend, **parent, {}); !known) return reply(problem(known.error()));
+        results = [&backend = call.backend, name_of_parent = **parent](const std::string& name) {
+            const Result<bool> answer = may_see(backend, name_of_parent, name);
+            return answer && *answer;
+        };
+    }
+    reply(make_objects(
+        call.backend.plan(), std::move(selection), [&backend = call.backend](const std::string& name) { return backend.check_view(name); },
+        std::move(results)));
 }
 
 void get_caps(const Call& call, Reply reply) {

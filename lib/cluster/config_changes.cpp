@@ -4,6 +4,7 @@
 
 #include "cluster/audit_entry.hpp"
 #include "cluster/config_sync.hpp"
+#include "cluster/parent_pause.hpp"
 #include "files/digest.hpp"
 #include "policy/method_capability.hpp"
 
@@ -217,6 +218,7 @@ void ConfigSync::modify(Change& change, const wire::ConfigUpdateObject& object, 
     if (before != nullptr)
         for (const auto& attribute : before->attributes)
             if (after.attributes.find(attribute.first) == nullptr) restored += (restored.empty() ? "" : ", ") + attribute.first;
+    after.paused_since = pause_begin(after, before);
     state_.put(std::move(after));
     entry.decision = store::Decision::changed;
     entry.reason = store::Reason::ok;
@@ -308,53 +310,6 @@ void ConfigSync::end_expired() {
     end_pauses();
     end_unused();
     state_.forget_old_tombstones(services_.clock.wall());
-}
-
-// How long a pause of `parent` lasts, in seconds; none: as long as it likes. Of several grants the longest counts.
-std::optional<double> ConfigSync::pause_length(const std::string& parent, const WantedState::Key& key) const {
-    const dsl::Endpoint* endpoint = rules_->topology->endpoint(parent);
-    const Subject subject = subject_of(key.first, key.second);
-    policy::Request request;
-    request.capability = policy::Capability::pause;
-    if (subject.host) request.host = *subject.host;
-    if (subject.service) request.service = *subject.service;
-    const policy::Verdict verdict = rules_->grants->decide(parent, endpoint != nullptr ? endpoint->zone : std::string(), request);
-    if (!verdict.allowed) return std::nullopt;
-    std::optional<double> longest;
-    for (const policy::Grant* grant : verdict.grants) {
-        if (grant == nullptr) continue;
-        if (!grant->max_duration) return std::nullopt;
-        longest = std::max(longest.value_or(0), std::chrono::duration<double>(*grant->max_duration).count());
-    }
-    return longest;
-}
-
-// What a parent switched off for longer than `pause` lets it is on again; the rest that it changed stays.
-void ConfigSync::end_pauses() {
-    const double now = to_unix(services_.clock.wall());
-    for (const WantedState::Key& key : state_.modifications_and_annotations()) {
-        const policy::Modification* there = state_.modification(key);
-        if (there == nullptr || (key.first != "Host" && key.first != "Service")) continue;
-        policy::Modification rest = *there;
-        std::string resumed;
-        for (const auto& [name, value] : there->attributes) {
-            if (policy::capability_of_attribute(key.first, name) != policy::Capability::pause) continue;
-            if (value.boolean() == nullptr || *value.boolean()) continue;
-            rest.attributes.erase(name);
-            resumed += (resumed.empty() ? "" : ", ") + name;
-        }
-        if (resumed.empty()) continue;
-        const std::optional<double> length = pause_length(there->parent, key);
-        if (!length || now < there->version + *length) continue;
-        store::AuditEntry entry = entry_for(there->parent, wire::Method::config_update_object);
-        entry.object_type = key.first;
-        entry.object_name = key.second;
-        entry.decision = store::Decision::changed;
-        entry.reason = store::Reason::ok;
-        entry.detail = "resumed: max_duration of the grant of pause is over for " + resumed;
-        step_.accepted.push_back(std::move(entry));
-        state_.put(std::move(rest));
-    }
 }
 
 // What has no object in force has no end either.

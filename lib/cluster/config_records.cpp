@@ -53,7 +53,8 @@ store::AuditEntry ConfigSync::entry_for(const std::string& parent, const wire::C
     return entry;
 }
 
-// A message of which nothing comes. A host or service that was to be made is told to its parent. The same
+// A message of which nothing comes. A host or service that was to be made is told to its parent, unless one of this name
+// stands here: that has results of its own. The same
 // message again is no news: parents send all they have whenever they connect.
 void ConfigSync::refuse(const Sender& from, const wire::ConfigUpdateObject& object, const std::string& payload, policy::Reason reason,
                         std::string detail) {
@@ -64,7 +65,8 @@ void ConfigSync::refuse(const Sender& from, const wire::ConfigUpdateObject& obje
     store::AuditEntry entry = entry_for(from.endpoint, object, payload);
     entry.reason = reason;
     entry.detail = detail;
-    const bool shown = parent && !told_before && object.config && is_checkable(object.type) && object.name.size() <= kObjectName;
+    const bool shown = parent && !told_before && object.config && is_checkable(object.type) && object.name.size() <= kObjectName &&
+                       plan_->find(object.type, object.name) == nullptr;
     if (!shown) return record(std::move(entry));
     policy::Rejection rejection;
     rejection.parent = from.endpoint;
@@ -141,7 +143,9 @@ void ConfigSync::tell_news(const policy::Plan& plan, const policy::Plan* before)
     std::map<std::string, std::size_t> audited, left, results;
     for (const ToldRejections::News& news : told_.replace(group, plan.rejections)) {
         const policy::Rejection& rejection = *news.rejection;
-        const bool with_result = has_result(rejection) && ++results[rejection.parent] <= kRejectionResults;
+        // What stands under the name has results of its own.
+        const bool shown = has_result(rejection) && plan.find(rejection.object_type, rejection.object_name) == nullptr;
+        const bool with_result = shown && ++results[rejection.parent] <= kRejectionResults;
         if (news.again) {
             if (with_result) send_result(rejection, news.record == 0 ? std::nullopt : std::optional(news.record));
         } else if (++audited[rejection.parent] > kAuditedRejections) {

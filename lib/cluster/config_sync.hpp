@@ -56,8 +56,11 @@ public:
     void delete_object(const Sender& from, wire::ConfigDeleteObject object, std::string payload);
 
     void planned(const EvaluationResult& result);
-    // Now and then: what has expired ends, what could not be stored is tried again.
+    // Now and then, and at next_end_of_pause(): what has expired ends, what could not be stored is tried again.
     void tick();
+    // When the first pause of a parent ends by its grant's `max_duration`: seconds since 1970, past if tick() could not end
+    // it yet; none: no pause has an end. May change with each plan that is published.
+    std::optional<double> next_end_of_pause() const;
 
 private:
     struct Change {
@@ -94,7 +97,7 @@ private:
     void next();
     void end_expired();
     void end_pauses();
-    std::optional<double> pause_length(const std::string& parent, const WantedState::Key& key) const;
+    double pause_begin(const policy::Modification& after, const policy::Modification* before) const;
     void end_unused();
     void apply(Change& change);
     void apply_update(Change& change, const wire::ConfigUpdate& update);

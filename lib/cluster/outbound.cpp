@@ -144,6 +144,18 @@ void Outbound::relay(StateMessage message, const std::optional<Sender>& from) {
         pending_.pop_front();
     }
     if (lost != 0) note_dropped(lost, "the store does not keep up with them");
+    submit_soon();
+}
+
+void Outbound::submit_soon() {
+    if (append_failed_ || appending_ || pending_.empty()) return;
+    if (pending_.size() >= kOutboundBatch || pending_bytes_ >= kOutboundBatchBytes) return submit();
+    if (std::exchange(flush_asked_, true)) return;
+    parts_.flush_soon();
+}
+
+void Outbound::flush() {
+    flush_asked_ = false;
     if (!append_failed_) submit();
 }
 
@@ -184,7 +196,7 @@ void Outbound::appended(const std::vector<store::OutboxMessage>& batch, const Re
         for (const store::OutboxMessage& message : batch)
             if (message.id > target.cursor().id && !hand_on(target, message, true)) break;
     }
-    submit();
+    submit_soon();
 }
 
 bool Outbound::is_here(const OutboundTarget& target) const {

@@ -8,7 +8,7 @@
 // back whence it came. Whether one may see a message is decided when it is sent.
 //
 // Owned by the daemon; io_context's thread only. It has no timer and no socket: it is
-// told what happens.
+// told what happens, and when.
 
 #include <deque>
 #include <functional>
@@ -30,6 +30,9 @@
 
 namespace endpointd::cluster {
 
+// How long a message waits for others to be stored with: a transaction each costs more than
+// the check that the message is about, and nobody sees the difference.
+inline constexpr std::chrono::milliseconds kOutboundWait{50};
 // Messages of one transaction.
 inline constexpr std::size_t kOutboundBatch = 512;
 // Their bytes, and those of one message: a part of what the store lets wait (kStoreQueueBytes).
@@ -60,6 +63,8 @@ struct OutboundParts {
     std::function<void(store::OutboxSettlement, std::function<void(Result<store::OutboxSize>)>)> settle;
     // PeerMemory::remote_log_position of all endpoints that have one.
     std::function<std::map<std::string, double>()> remote_positions;
+    // Asks for one flush(), kOutboundWait from now.
+    std::function<void()> flush_soon;
 };
 
 struct OutboundRules {
@@ -88,6 +93,8 @@ public:
     void room(const std::string& endpoint);
     void acknowledged(const std::string& endpoint, double position);
 
+    // What was asked for by flush_soon.
+    void flush();
     void tick();
     // Leaves what is pending, and the positions, to the store.
     void stop();
@@ -105,6 +112,8 @@ private:
     std::optional<std::string> rendered(const std::string& endpoint, std::string_view zone, const store::OutboxMessage& message,
                                         bool fresh) const;
 
+    // Once there is enough for a transaction, or others had their time to come.
+    void submit_soon();
     void submit();
     void appended(const std::vector<store::OutboxMessage>& batch, const Result<store::OutboxSize>& size);
     // False: it has to wait. `fresh`: it was made here, not read from the disk.
@@ -129,7 +138,7 @@ private:
     WallTime stored_last_{};  // the time stamp the store knows to be the last
     std::uint64_t dropped_ = 0;
     std::uint64_t trimmed_ = 0;
-    bool appending_ = false, append_failed_ = false, settling_ = false, configured_ = false;
+    bool appending_ = false, append_failed_ = false, settling_ = false, configured_ = false, flush_asked_ = false;
 };
 
 }  // namespace endpointd::cluster

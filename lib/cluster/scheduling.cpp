@@ -1,5 +1,5 @@
 // Plans, runs and their results; what parents ask stands in scheduling_messages.cpp, what
-// is kept in scheduling_states.cpp.
+// is kept in scheduling_states.cpp, what operators see in scheduling_view.cpp.
 
 #include "cluster/scheduling.hpp"
 
@@ -43,14 +43,15 @@ void Scheduling::configure(std::shared_ptr<const Rules> rules) {
 void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
     const std::shared_ptr<const policy::Plan> before = std::exchange(plan_, std::move(plan));
     handlers_.publish(plan_);
-    std::map<std::string, std::string> outputs;
-    take_outputs(outputs);
+    std::map<std::string, Shown> results;
+    take_results(results);
     schedule::Schedule schedule = schedule_of(*plan_, rules_->topology->local_zone().name);
     if (!pauses_.empty())
         for (schedule::Configured& checkable : schedule.checkables)
             if (pauses_.contains(checkable.name)) checkable.active = false;
     scheduler_.configure(std::move(schedule), kept_, now());
     shown_.clear();
+    paused_by_parents_ = 0;
     for (const policy::PlannedObject& object : plan_->objects) {
         const std::string_view type = object.object->type->name;
         if (type != "Host" && type != "Service") continue;
@@ -59,8 +60,9 @@ void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
         if (shown_.size() <= *id) shown_.resize(*id + std::size_t{1});
         Shown& shown = shown_[*id];
         shown.object = &object;
+        paused_by_parents_ += is_paused_by_parent(object) ? 1 : 0;
         if (type == "Service") shown.host = plan_->find("Host", text_attribute(*object.object, "host_name"));
-        if (const auto output = outputs.find(object.object->name); output != outputs.end()) shown.output = std::move(output->second);
+        give_result(shown, results, scheduler_.state(*id).checked);
         kept_.checkables.erase(object.object->name);
     }
     wake();
@@ -84,11 +86,13 @@ void Scheduling::wake() {
     }
     waking_ = false;
     if (save_at_ && services_.clock.steady() >= *save_at_) save();
+    for (const PassiveTally::Count& count : tally_.due(services_.clock.steady())) record_submitted(count);
     arm();
 }
 
 void Scheduling::arm() {
     std::optional<SteadyTime> at = save_at_;
+    if (const auto turn = tally_.next(); turn && (!at || *turn < *at)) at = turn;
     // A parent may put its check off for longer than a clock counts.
     const auto consider = [&](double seconds) {
         const std::chrono::duration<double> wait(std::clamp(seconds, 0.0, std::chrono::duration<double>(kLongestSleep).count()));
@@ -103,8 +107,10 @@ void Scheduling::arm() {
 
 void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& from, wire::CheckResultBody* body) {
     for (schedule::Event& event : events) {
-        if (const auto* run_check = std::get_if<schedule::RunCheck>(&event)) run(run_check->id);
-        else if (const auto* forced = std::get_if<schedule::ForceEnded>(&event))
+        if (const auto* run_check = std::get_if<schedule::RunCheck>(&event)) {
+            shown_[run_check->id].due = run_check->due;
+            run(run_check->id);
+        } else if (const auto* forced = std::get_if<schedule::ForceEnded>(&event))
             relay(forced->id, wire::SetForceNextCheck{{}, {}, false}, from);
         else if (const auto* started = std::get_if<schedule::CheckStarted>(&event))
             relay(started->id, wire::SetLastCheckStarted{{}, {}, started->at}, from);
@@ -117,8 +123,8 @@ void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& 
             body->previous_hard_state = transition.previous_hard_state;
             body->vars_before = transition.before ? std::optional(vars_of(*transition.before)) : std::nullopt;
             body->vars_after = vars_of(transition.after);
-            shown_[result->id].output = body->output.substr(0, kShownOutput);
-            relay(result->id, wire::CheckResult{{}, {}, *body}, from);
+            if (Shown& shown = shown_[result->id]; shown.result.take(*body)) shown.unwritten = true;
+            relay(result->id, wire::CheckResult{{}, {}, std::move(*body)}, from);
             if (transition.event_handler) handlers_.handle(*shown_[result->id].object->object, states_of(result->id));
         }
     }
@@ -164,7 +170,7 @@ policy::StateMacros Scheduling::states_of(schedule::Id id) const {
                             {"last_check", state.execution_end},
                             {"last_state_change", state.last_state_change},
                             {"duration_sec", since(state.last_state_change)},
-                            {"output", shown_[of].output},
+                            {"output", shown_[of].result.output},
                             {"check_source", rules_->topology->local_endpoint().name},
                             {"downtime_depth", scheduler_.downtime_depth(of, now().wall)}};
     };
@@ -251,6 +257,8 @@ void Scheduling::refused(schedule::Id id, exec::Refusal why, const std::string& 
 
 void Scheduling::conclude(schedule::Id id, wire::CheckResultBody body) {
     schedule::Events events;
+    // What is between this and the plugin's own time is upstream's latency.
+    body.schedule_start = shown_[id].due != 0 ? shown_[id].due : body.execution_start;
     const schedule::Observation result{body.state, body.execution_start, body.execution_end, true};
     scheduler_.finished(id, result, now(), events);
     perform(events, std::nullopt, &body);
@@ -266,35 +274,6 @@ Result<void> Scheduling::check_now(const std::string& name) {
     perform(events, std::nullopt, nullptr);
     wake();
     return {};
-}
-
-json::Value Scheduling::view(const std::string& name) const {
-    const auto id = scheduler_.find(name);
-    if (!id) return nullptr;
-    const schedule::CheckableState& state = scheduler_.state(*id);
-    const schedule::Configured& configured = scheduler_.configured(*id);
-    const schedule::Now moment = now();
-    const auto time = [](double at) { return at == 0 ? json::Value() : json::Value(to_rfc3339(from_unix(at))); };
-    const auto pause = pauses_.find(name);
-    const bool acknowledged = state.acknowledgement.holds(moment.wall);
-    return json::Object{{"checked", state.checked},
-                        {"state", state.checked ? json::Value(state.state) : json::Value()},
-                        {"state_type", state.type == schedule::StateType::hard ? "hard" : "soft"},
-                        {"check_attempt", state.attempt},
-                        {"reachable", scheduler_.reachable(*id, moment)},
-                        {"flapping", schedule::is_flapping(configured.settings, state)},
-                        {"acknowledged", acknowledged},
-                        {"acknowledgement_expiry", acknowledged ? time(state.acknowledgement.expiry) : json::Value()},
-                        {"downtime_depth", scheduler_.downtime_depth(*id, moment.wall)},
-                        {"last_check", time(state.execution_end)},
-                        {"last_state_change", time(state.last_state_change)},
-                        {"next_check", configured.active || state.force_next_check ? time(state.next_check) : json::Value()},
-                        {"running", scheduler_.running(*id)},
-                        {"paused", pause == pauses_.end() ? json::Value()
-                                                          : json::Value(json::Object{{"by", pause->second.by},
-                                                                                     {"since", time(pause->second.since)},
-                                                                                     {"until", time(pause->second.until)}})},
-                        {"output", shown_[*id].output}};
 }
 
 }  // namespace endpointd::cluster

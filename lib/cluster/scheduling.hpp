@@ -7,10 +7,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cluster/event_handlers.hpp"
+#include "cluster/last_result.hpp"
+#include "cluster/passive_tally.hpp"
 #include "cluster/services.hpp"
 #include "policy/check_macros.hpp"
 #include "schedule/scheduler.hpp"
@@ -19,16 +22,22 @@
 
 namespace endpointd::cluster {
 
-// Bytes of the last output that `objects show` gives.
-inline constexpr std::size_t kShownOutput = 256;
 // How long a changed state waits for others to be written with: what a crash may cost of them. The results
 // themselves are stored before they are sent.
 inline constexpr std::chrono::seconds kStatesWait{1};
+// After a write that failed: all that waits is handed over again each time.
+inline constexpr std::chrono::seconds kStatesRetry{10};
+// Objects and downtimes that are gone while nothing can be written: of more the store forgets what it has once they have been away for
+// kStatesKept after a start.
+inline constexpr std::size_t kUnwrittenGone = 100'000;
 // The state of an object that has not come back this long after a start is forgotten.
 inline constexpr std::chrono::hours kStatesKept{24};
 
 // Nobody sleeps longer, whatever is due when.
 inline constexpr std::chrono::hours kLongestSleep{24};
+
+// Forced checks of which only the first of their two messages is here: of more, both count against the rate.
+inline constexpr std::size_t kForced = 10'000;
 
 // Checks that operators paused, at most: each is somebody's decision of the day.
 inline constexpr std::size_t kPauses = 10'000;
@@ -66,12 +75,18 @@ public:
     EventHandlers& handlers() noexcept { return handlers_; }
     std::size_t checked() const noexcept { return scheduler_.size(); }
     std::size_t under_way() const noexcept { return scheduler_.under_way(); }
+    // Hosts and services whose checks an operator or a parent paused.
+    std::size_t paused() const;
+    // States and pauses that the store does not have because it could not write them. 0: it has all but the last second's.
+    std::size_t unwritten() const noexcept { return unwritten_; }
 
 private:
     struct Shown {
         const policy::PlannedObject* object = nullptr;  // of plan_
         const policy::PlannedObject* host = nullptr;    // of a service
-        std::string output;                             // the last one, cut
+        LastResult result;
+        bool unwritten = false;  // the store does not have this result
+        double due = 0;          // wall: when the check under way was to be started
     };
 
     // An operator's.
@@ -81,6 +96,9 @@ private:
     };
 
     schedule::Now now() const;
+    // Not what is merely configured so.
+    static bool is_paused_by_parent(const policy::PlannedObject& object);
+    json::Value paused_view(const std::string& name, const policy::PlannedObject& object) const;
     void end_pauses();
     void end_pause(const std::string& name);
     std::optional<double> next_end_of_pause() const noexcept;  // wall
@@ -103,9 +121,20 @@ private:
     void on(const Sender& from, const wire::CheckResult& message, wire::Method method, const std::string& payload);
     void on(const Sender& from, const wire::SetLastCheckStarted& message, wire::Method method, const std::string& payload);
     void changed(const Sender& from, wire::Method method, schedule::Id id, std::string what);
+    void record_submitted(const PassiveTally::Count& count);
 
-    void take_outputs(std::map<std::string, std::string>& outputs);
+    void take_results(std::map<std::string, Shown>& results);
+    void give_result(Shown& shown, std::map<std::string, Shown>& results, bool checked);
+    // What a write holds, by name or number: what there is to say of it is said anew if it fails.
+    struct Written {
+        std::vector<schedule::Id> states, results;
+        std::set<store::StateKey> rest;
+    };
     void save();
+    void add_checkables(store::StateChange& change, Written& written);
+    void add_rest(store::StateChange& change, const std::set<store::StateKey>& rest) const;
+    void written(const Written& what, bool done);
+    void take_back(const Written& what);
 
     Services& services_;
     std::shared_ptr<const Rules> rules_;
@@ -115,10 +144,15 @@ private:
     EventHandlers handlers_;
     std::map<std::string, Pause> pauses_;  // by the full name of a host or service
     schedule::KeptStates kept_;            // of what is not there (yet)
-    std::vector<Shown> shown_;             // by the scheduler's numbers
+    std::map<std::string, LastResult> kept_results_;
+    std::vector<Shown> shown_;           // by the scheduler's numbers
+    std::size_t paused_by_parents_ = 0;  // of the plan
+    PassiveTally tally_;
+    std::set<std::pair<std::string, std::string>> forced_;  // by endpoint and object: counted, and its SetNextCheck is to come
     std::optional<SteadyTime> save_at_;
-    bool saving_ = false;
-    store::StateChange unsaved_;  // of pauses
+    std::set<store::StateKey> unsaved_;  // pauses, downtimes and what is gone
+    std::shared_ptr<const Written> writing_;
+    std::size_t unwritten_ = 0;
     bool started_checking_ = false, stopped_ = false;
     bool waking_ = false, again_ = false;
     SteadyTime started_;

@@ -1,5 +1,6 @@
 // What parents ask of this node's checks: the decision, its record, then the scheduler.
 
+#include <algorithm>
 #include <type_traits>
 
 #include "base/units.hpp"
@@ -10,6 +11,8 @@
 namespace endpointd::cluster {
 
 namespace {
+
+std::string name_of(const std::string& host, const std::optional<std::string>& service) { return service ? host + "!" + *service : host; }
 
 std::string seconds_text(double at) { return to_rfc3339(from_unix(at)); }
 
@@ -40,11 +43,11 @@ std::optional<schedule::Id> Scheduling::admitted(const Sender& from, policy::Cap
     if (service) asked.service = *service;
     store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
     policy::Verdict verdict = rules_->grants->decide(from.endpoint, entry.zone.value_or(""), asked);
-    if (verdict.allowed && !counts) return scheduler_.find(service ? host + "!" + *service : host);
+    if (verdict.allowed && !counts) return scheduler_.find(name_of(host, service));
     const policy::Usage::Admission admission = services_.usage.admit(std::move(verdict), services_.clock.steady());
-    if (admission.verdict.allowed) return scheduler_.find(service ? host + "!" + *service : host);
+    if (admission.verdict.allowed) return scheduler_.find(name_of(host, service));
     entry.object_type = service ? "Service" : "Host";
-    entry.object_name = service ? host + "!" + *service : host;
+    entry.object_name = name_of(host, service);
     entry.reason = admission.verdict.reason;
     entry.detail = admission.verdict.detail;
     entry.content = payload;
@@ -64,7 +67,8 @@ void Scheduling::changed(const Sender& from, wire::Method method, schedule::Id i
 }
 
 void Scheduling::on(const Sender& from, const wire::SetNextCheck& message, wire::Method method, const std::string& payload) {
-    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload);
+    const bool counted = forced_.erase({from.endpoint, name_of(message.host, message.service)}) != 0;
+    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload, !counted);
     if (!id) return;
     schedule::Events events;
     if (!scheduler_.move_next_check(*id, message.next_check, now(), events)) return;
@@ -73,10 +77,15 @@ void Scheduling::on(const Sender& from, const wire::SetNextCheck& message, wire:
     wake();
 }
 
+// A forced check that is asked for is two messages, this one first. Here the rate counts both as one: if it refuses, the next
+// regular check is not forced either.
 void Scheduling::on(const Sender& from, const wire::SetForceNextCheck& message, wire::Method method, const std::string& payload) {
-    // A next check always comes with it, and is what the rate counts.
-    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload, false);
+    const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload);
     if (!id) return;
+    if (message.forced) {
+        if (forced_.size() >= kForced) forced_.clear();
+        forced_.emplace(from.endpoint, name_of(message.host, message.service));
+    }
     scheduler_.force(*id, message.forced, now());
     changed(from, method, *id, message.forced ? "the next check is forced" : "the next check is not forced");
     wake();
@@ -119,8 +128,26 @@ void Scheduling::on(const Sender& from, const wire::CheckResult& message, wire::
         entry.content = payload;
         return services_.audit(std::move(entry), {});
     }
+    // One that is older than the last result changes nothing.
+    if (std::ranges::any_of(events, [](const schedule::Event& event) { return std::holds_alternative<schedule::Resulted>(event); })) {
+        const std::string& name = scheduler_.configured(*id).name;
+        if (const std::uint64_t results = tally_.add(from.endpoint, name, services_.clock.steady()); results != 0)
+            record_submitted({from.endpoint, name, results});
+    }
     perform(events, from, &body);
     wake();
+}
+
+// `changed` would be a record for each: what an object's state is can change every second.
+void Scheduling::record_submitted(const PassiveTally::Count& count) {
+    store::AuditEntry entry = audit_entry(Sender{count.parent, 0, {}}, *rules_->topology, wire::Method::check_result);
+    entry.decision = store::Decision::accepted;
+    entry.reason = store::Reason::ok;
+    entry.object_type = count.object.find('!') == std::string::npos ? "Host" : "Service";
+    entry.object_name = count.object;
+    entry.detail = "results that it submits are taken";
+    entry.count = count.results;
+    services_.audit(std::move(entry), {});
 }
 
 // Granted with `passive`; nothing here depends on it.

@@ -6,6 +6,12 @@
 
 namespace endpointd::cluster {
 
+namespace {
+
+const char* type_of(const std::string& name) { return name.find('!') == std::string::npos ? "Host" : "Service"; }
+
+}  // namespace
+
 void Scheduling::load(store::StoredStates kept) {
     for (const std::string& problem : kept.problems) services_.log.warning("schedule", "states are lost", {{"why", problem}});
     std::size_t damaged = 0;
@@ -30,46 +36,106 @@ void Scheduling::load(store::StoredStates kept) {
         if (auto state = schedule::state_from(text)) kept_.checkables.emplace(key.name, *state);
         else ++damaged;
     }
+    for (const auto& [key, text] : kept.results) {
+        if (auto result = last_result_from(text)) kept_results_.emplace(key.name, *std::move(result));
+        else ++damaged;
+    }
     if (damaged != 0) services_.log.warning("schedule", "stored states are damaged and begin anew", {{"states", damaged}});
 }
 
-// Before a new plan: what stays keeps its output.
-void Scheduling::take_outputs(std::map<std::string, std::string>& outputs) {
+// Before a new plan: what stays keeps its result.
+void Scheduling::take_results(std::map<std::string, Shown>& results) {
     for (Shown& shown : shown_)
-        if (shown.object) outputs.emplace(shown.object->object->name, std::move(shown.output));
+        if (shown.object) results.emplace(shown.object->object->name, std::move(shown));
+}
+
+void Scheduling::give_result(Shown& shown, std::map<std::string, Shown>& results, bool checked) {
+    const std::string& name = shown.object->object->name;
+    const auto kept = kept_results_.extract(name);
+    if (const auto there = results.find(name); there != results.end()) {
+        shown.result = std::move(there->second.result);
+        shown.unwritten = there->second.unwritten;
+        shown.due = there->second.due;
+    } else if (kept && checked) {
+        shown.result = std::move(kept.mapped());
+    }
 }
 
 void Scheduling::save() {
     save_at_.reset();
-    // At the end there is no later: what is written then comes behind what is under way.
-    if (saving_ && !stopped_) {
+    if (writing_ && !stopped_) {
         save_at_ = services_.clock.steady() + kStatesWait;
         return;
     }
-    store::StateChange change = std::exchange(unsaved_, {});
-    for (const schedule::Id id : scheduler_.take_changed()) {
+    // At the end there is no later: what is under way is written once more, in case that fails.
+    if (writing_) take_back(*writing_);
+    auto what = std::make_shared<Written>();
+    store::StateChange change;
+    add_checkables(change, *what);
+    for (std::string& name : scheduler_.take_triggered()) unsaved_.insert({"Downtime", std::move(name)});
+    for (schedule::Gone& gone : scheduler_.take_gone()) unsaved_.insert({std::string(gone.type), std::move(gone.name)});
+    if (services_.clock.steady() - started_ > kStatesKept) {
+        for (const auto& [name, state] : kept_.checkables) unsaved_.insert({type_of(name), name});
+        for (const auto& [name, result] : kept_results_) unsaved_.insert({type_of(name), name});
+        for (const auto& [name, triggered] : kept_.triggered) unsaved_.insert({"Downtime", name});
+        kept_ = {};
+        kept_results_.clear();
+    }
+    add_rest(change, unsaved_);
+    what->rest = std::exchange(unsaved_, {});
+    if (change.empty()) return;
+    writing_ = what;
+    services_.keep_states(std::move(change), [this, what](bool done) { written(*what, done); });
+}
+
+void Scheduling::add_checkables(store::StateChange& change, Written& written) {
+    written.states = scheduler_.take_changed();
+    change.states.reserve(written.states.size());
+    for (const schedule::Id id : written.states) {
         const schedule::Configured& configured = scheduler_.configured(id);
         change.states.emplace_back(store::StateKey{configured.settings.is_host ? "Host" : "Service", configured.name},
                                    schedule::state_text(scheduler_.state(id)));
+        if (!std::exchange(shown_[id].unwritten, false)) continue;
+        written.results.push_back(id);
+        change.results.emplace_back(change.states.back().first, text_of(shown_[id].result));
     }
-    for (const std::string& name : scheduler_.take_triggered())
-        if (const auto triggered = scheduler_.downtime_triggered(name))
-            change.states.emplace_back(store::StateKey{"Downtime", name}, json::to_text(*triggered));
-    for (schedule::Gone& gone : scheduler_.take_gone()) change.dropped.push_back({std::string(gone.type), std::move(gone.name)});
-    if (services_.clock.steady() - started_ > kStatesKept) {
-        for (const auto& [name, state] : kept_.checkables)
-            change.dropped.push_back({name.find('!') == std::string::npos ? "Host" : "Service", name});
-        for (const auto& [name, triggered] : kept_.triggered)
-            if (!scheduler_.downtime_triggered(name)) change.dropped.push_back({"Downtime", name});
-        kept_ = {};
+}
+
+// As each is by now: there, or gone.
+void Scheduling::add_rest(store::StateChange& change, const std::set<store::StateKey>& rest) const {
+    for (const store::StateKey& key : rest) {
+        const auto pause = key.type == "Pause" ? pauses_.find(key.name) : pauses_.end();
+        const auto triggered = key.type == "Downtime" ? scheduler_.downtime_triggered(key.name) : std::nullopt;
+        if (pause != pauses_.end())
+            change.states.emplace_back(
+                key, json::to_text(json::Object{{"by", pause->second.by}, {"since", pause->second.since}, {"until", pause->second.until}}));
+        else if (triggered) change.states.emplace_back(key, json::to_text(*triggered));
+        else change.dropped.push_back(key);
     }
-    if (change.empty()) return;
-    saving_ = true;
-    services_.keep_states(std::move(change), [this](bool written) {
-        saving_ = false;
-        // They are written again with the next change of each; until then a restart begins with what was before.
-        if (!written) services_.log.warning("schedule", "states could not be stored");
-    });
+}
+
+void Scheduling::written(const Written& what, bool done) {
+    // At the end there are two.
+    if (writing_.get() == &what) writing_.reset();
+    if (done) {
+        if (std::exchange(unwritten_, 0) != 0) services_.log.info("schedule", "states are stored again");
+        return;
+    }
+    take_back(what);
+    const std::size_t before = std::exchange(unwritten_, what.states.size() + what.rest.size());
+    if (before == 0)
+        services_.log.warning("schedule", "states cannot be stored; it is tried again, until then a restart begins with those from before",
+                              {{"states", static_cast<unsigned long>(unwritten_)}});
+    save_at_ = services_.clock.steady() + kStatesRetry;
+    arm();
+}
+
+void Scheduling::take_back(const Written& what) {
+    for (const schedule::Id id : what.states) scheduler_.changed_still(id);
+    for (const schedule::Id id : what.results)
+        if (id < shown_.size() && shown_[id].object) shown_[id].unwritten = true;
+    for (const store::StateKey& key : what.rest)
+        if (key.type == "Pause" || unsaved_.size() < kUnwrittenGone) unsaved_.insert(key);
 }
 
 Result<void> Scheduling::pause(const std::string& name, std::optional<Duration> length, const std::string& by) {
@@ -80,8 +146,7 @@ Result<void> Scheduling::pause(const std::string& name, std::optional<Duration> 
     const double since = now().wall;
     const Pause pause{by, since, length ? since + std::chrono::duration<double>(*length).count() : 0};
     pauses_.insert_or_assign(name, pause);
-    unsaved_.states.emplace_back(store::StateKey{"Pause", name},
-                                 json::to_text(json::Object{{"by", pause.by}, {"since", pause.since}, {"until", pause.until}}));
+    unsaved_.insert({"Pause", name});
     scheduler_.set_active(*id, false, now());
     save();
     wake();
@@ -101,7 +166,7 @@ Result<void> Scheduling::resume(const std::string& name) {
 
 void Scheduling::end_pause(const std::string& name) {
     pauses_.erase(name);
-    unsaved_.dropped.push_back({"Pause", name});
+    unsaved_.insert({"Pause", name});
     const auto id = scheduler_.find(name);
     if (!id) return;
     const json::Value* active = shown_[*id].object->object->attributes.find("enable_active_checks");
@@ -137,6 +202,7 @@ void Scheduling::end_pauses() {
 void Scheduling::stop() {
     stopped_ = true;
     handlers_.stop();
+    for (const PassiveTally::Count& count : tally_.end()) record_submitted(count);
     save();
 }
 

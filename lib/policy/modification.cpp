@@ -170,6 +170,7 @@ void Judge::modify(PlannedObject& planned) {
     if (planned.modified.empty()) return;
     planned.object = changed;
     planned.modified_by = shared_parent(change.parent);
+    planned.paused_since = change.paused_since;
     planned.version = std::max(planned.version, change.version);
 }
 

@@ -43,6 +43,8 @@ struct Modification {
     std::string type, name;
     double version = 0;
     json::Object attributes;  // path ("vars.x") to value: all that are changed
+    // Since when something of it is switched off that takes `pause`, by this node's clock, seconds since 1970; 0: nothing is.
+    double paused_since = 0;
 
     bool operator==(const Modification&) const = default;
 };
@@ -69,6 +71,7 @@ struct PlannedObject {
     double version = 0;                 // of the object or its modification; 0: never changed at run time
     std::vector<std::string> modified;  // paths of the attributes changed at run time
     dsl::SharedString modified_by;      // the parent that changed them; empty: none are
+    double paused_since = 0;            // of that change, see Modification
 
     // "local", "pushed:master1", "runtime:master1"
     std::string origin_text() const;

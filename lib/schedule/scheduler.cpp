@@ -30,6 +30,10 @@ std::vector<Id> Scheduler::take_changed() {
     return changed;
 }
 
+void Scheduler::changed_still(Id id) {
+    if (id < items_.size() && items_[id].used) mark(id);
+}
+
 // When `id` is due, if it is to be checked at all: a run under way ends first.
 void Scheduler::schedule(Id id, double wall, Now now) {
     Item& item = items_[id];
@@ -51,6 +55,7 @@ void Scheduler::set_active(Id id, bool active, Now now) {
 
 std::optional<double> Scheduler::next_wake() const noexcept {
     std::optional<double> wake = downtime_turns_.next();
+    if (const auto expiry = expiries_.next(); expiry && (!wake || *expiry < *wake)) wake = expiry;
     if (under_way_ < slots_)
         if (const auto check = timetable_.next(); check && (!wake || *check < *wake)) wake = check;
     return wake;
@@ -58,6 +63,7 @@ std::optional<double> Scheduler::next_wake() const noexcept {
 
 void Scheduler::due(Now now, Events& events) {
     turn_downtimes(now, events);
+    end_acknowledgements(now, events);
     while (under_way_ < slots_) {
         const auto id = timetable_.take(now.steady);
         if (!id) return;
@@ -84,6 +90,7 @@ bool Scheduler::skip(Id id, Now now, Events& events) {
 void Scheduler::start(Id id, Now now, Events& events) {
     Item& item = items_[id];
     const bool forced = item.state.force_next_check;
+    const double due = std::min(item.state.next_check, now.wall);
     item.running = true;
     ++under_way_;
     if (forced) {
@@ -92,7 +99,7 @@ void Scheduler::start(Id id, Now now, Events& events) {
     }
     events.emplace_back(CheckStarted{id, now.wall});
     move(id, next_check_after(item.configured.settings, item.state, now.wall, offset(id)), now, events);
-    events.emplace_back(RunCheck{id, forced});
+    events.emplace_back(RunCheck{id, forced, due});
 }
 
 void Scheduler::abandoned(Id id) noexcept {
@@ -142,7 +149,10 @@ void Scheduler::observe_result(Id id, const Observation& result, bool active, do
         return;
     }
     mark(id);
-    if (transition->acknowledgement_cleared) events.emplace_back(AcknowledgementEnded{id});
+    if (transition->acknowledgement_cleared) {
+        expiries_.remove(id);
+        events.emplace_back(AcknowledgementEnded{id});
+    }
     if (transition->problem)
         if (const auto downtimes = downtimes_of_.find(id); downtimes != downtimes_of_.end())
             for (const std::uint32_t downtime : downtimes->second) trigger(downtime, observed.execution_end, now.wall, events);
@@ -194,6 +204,7 @@ bool Scheduler::acknowledge(Id id, Acknowledgement acknowledgement, Now now) {
     if (item.state.acknowledgement.holds(now.wall)) return false;
     item.state.acknowledgement = acknowledgement;
     mark(id);
+    await_expiry(id, now);
     return true;
 }
 
@@ -201,8 +212,23 @@ bool Scheduler::clear_acknowledgement(Id id) {
     Item& item = items_[id];
     if (item.state.acknowledgement.type == Acknowledgement::Type::none) return false;
     item.state.acknowledgement = {};
+    expiries_.remove(id);
     mark(id);
     return true;
+}
+
+void Scheduler::await_expiry(Id id, Now now) {
+    const Acknowledgement& acknowledgement = items_[id].state.acknowledgement;
+    if (acknowledgement.type == Acknowledgement::Type::none || acknowledgement.expiry == 0) return expiries_.remove(id);
+    expiries_.set(id, now.steady + std::max(0.0, acknowledgement.expiry - now.wall) + kAfterExpiry);
+}
+
+void Scheduler::end_acknowledgements(Now now, Events& events) {
+    while (const auto id = expiries_.take(now.steady)) {
+        // The clock was set back meanwhile.
+        if (items_[*id].state.acknowledgement.holds(now.wall)) await_expiry(*id, now);
+        else if (clear_acknowledgement(*id)) events.emplace_back(AcknowledgementEnded{*id});
+    }
 }
 
 bool Scheduler::is_reachable(Id id, Purpose purpose, double now) const {

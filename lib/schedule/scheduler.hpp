@@ -29,6 +29,8 @@ using Id = std::uint32_t;
 inline constexpr double kStartSpread = 60;
 // A run that came to no result is tried again after this many seconds; once.
 inline constexpr double kTryAgain = 1;
+// An acknowledgement holds up to its expiry; it is looked at this many seconds behind it.
+inline constexpr double kAfterExpiry = 0.01;
 // A failed dependency's children are checked again within this many seconds of its recovery.
 inline constexpr double kChildrenSoon = 60;
 
@@ -81,6 +83,7 @@ struct Gone {
 struct RunCheck {  // and call finished() or failed()
     Id id = 0;
     bool forced = false;
+    double due = 0;  // when it was to be started: not later than now
 };
 struct ForceEnded {
     Id id = 0;
@@ -93,6 +96,7 @@ struct NextCheckMoved {
     Id id = 0;
     double at = 0;
 };
+// With the state, or at its expiry; nobody took it back.
 struct AcknowledgementEnded {
     Id id = 0;
 };
@@ -155,6 +159,8 @@ public:
 
     // Whose state changed since the last call; each once.
     std::vector<Id> take_changed();
+    // One of these, once more: it could not be written. Nothing for a number that nobody has by now.
+    void changed_still(Id id);
     // What had a state and is gone since the last call.
     std::vector<Gone> take_gone();
     // Downtimes that were triggered since the last call.
@@ -170,6 +176,7 @@ private:
         ConfiguredDowntime configured;
         std::optional<Id> checkable;
         double triggered = 0;
+        bool arrived = true;                  // since the last look at it
         std::vector<std::uint32_t> triggers;  // those that are triggered by it
     };
     struct KnownWindow {
@@ -186,6 +193,8 @@ private:
     void tell_relatives(Id id, const Transition& transition, Now now, Events& events);
     void trigger(std::uint32_t downtime, double at, double now, Events& events);
     void turn_downtimes(Now now, Events& events);
+    void await_expiry(Id id, Now now);
+    void end_acknowledgements(Now now, Events& events);
     void place(Configured configured, const KeptStates& kept, Now now);
     void drop(Id id);
     void configure_downtimes(std::vector<ConfiguredDowntime> downtimes, const KeptStates& kept, Now now);
@@ -203,7 +212,7 @@ private:
     std::vector<PlacedDowntime> downtimes_;
     std::map<Id, std::vector<std::uint32_t>> downtimes_of_;
     std::map<Id, std::vector<Id>> parents_, children_;  // by explicit dependencies
-    Timetable timetable_, downtime_turns_;
+    Timetable timetable_, downtime_turns_, expiries_;
     Periods periods_;
     mutable std::map<std::string, KnownWindow, std::less<>> windows_;  // answers that still hold
     Reachability reachability_;

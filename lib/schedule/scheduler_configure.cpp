@@ -28,6 +28,7 @@ void Scheduler::drop(Id id) {
     gone_.push_back({item.configured.settings.is_host ? "Host" : "Service", item.configured.name});
     names_.erase(item.configured.name);
     timetable_.remove(id);
+    expiries_.remove(id);
     item.used = false;
     if (item.running) return;
     item = {};
@@ -57,6 +58,7 @@ void Scheduler::place(Configured configured, const KeptStates& kept, Now now) {
     if (const auto was = kept.checkables.find(configured.name); was != kept.checkables.end()) item.state = was->second;
     item.configured = std::move(configured);
     names_.emplace(item.configured.name, id);
+    await_expiry(id, now);
     const double interval = item.configured.settings.check_interval;
     const bool far = item.state.next_check >= now.wall + kStartSpread && item.state.next_check <= now.wall + interval;
     this->schedule(id, far ? item.state.next_check : now.wall + spread(item.configured.name, interval), now);

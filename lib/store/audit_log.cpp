@@ -172,8 +172,8 @@ Result<void> AuditLog::Impl::chain(const std::string& key, Fold fold) {
     return {};
 }
 
-Result<std::uint64_t> AuditLog::Impl::raise(const std::string& key, Fold fold, WallTime seen) {
-    fold.count += 1;
+Result<std::uint64_t> AuditLog::Impl::raise(const std::string& key, Fold fold, WallTime seen, std::uint64_t by) {
+    fold.count += by;
     fold.last_seen = std::max(fold.last_seen, seen);
     if (fold.count >= 2 * fold.chained || clock.steady() - fold.chained_at >= kRepeatHeld) {
         if (Result<void> done = chain(key, fold); !done) return done.error();
@@ -183,7 +183,7 @@ Result<std::uint64_t> AuditLog::Impl::raise(const std::string& key, Fold fold, W
     return fold.id;
 }
 
-Result<std::uint64_t> AuditLog::Impl::insert(StoredRecord stored, const std::optional<std::string>& content) {
+Result<std::uint64_t> AuditLog::Impl::insert(StoredRecord stored, const std::optional<std::string>& content, std::uint64_t count) {
     std::optional<std::string_view> kept;
     if (content && !content->empty()) {
         const std::string_view begin = std::string_view(*content).substr(0, limits::kAuditContent);
@@ -199,26 +199,29 @@ Result<std::uint64_t> AuditLog::Impl::insert(StoredRecord stored, const std::opt
         fold.last_seen = stored.record.last_seen;
         fold.chained_at = clock.steady();
         folds.put(*key, fold);
+        if (count > 1) return raise(*key, fold, stored.record.last_seen, count - 1);
     }
     return stored.record.id;
 }
 
 Result<std::uint64_t> AuditLog::Impl::take(const AuditEntry& entry) {
     const StoredRecord stored = stored_from(entry, clock.wall());
+    EP_ASSERT(entry.count == 1 || (entry.count > 1 && stored.fold));
     if (const std::optional<std::string> key = fold_key(stored)) {
         const Result<std::optional<Fold>> fold = find_fold(*key);
         if (!fold) return fold.error();
-        if (*fold) return raise(*key, **fold, stored.record.last_seen);
+        if (*fold) return raise(*key, **fold, stored.record.last_seen, entry.count);
     }
-    if (flood.take_record(stored.record, clock.steady())) return insert(stored, entry.content);
+    if (flood.take_record(stored.record, clock.steady())) return insert(stored, entry.content, entry.count);
 
     for (const bool with_method : {true, false}) {
         const StoredRecord substitute = flood_record(stored, with_method);
         const std::string key = *fold_key(substitute);
         const Result<std::optional<Fold>> fold = find_fold(key);
         if (!fold) return fold.error();
-        if (*fold) return raise(key, **fold, stored.record.last_seen);
-        if (!with_method || flood.take_flood_record(substitute.record, clock.steady())) return insert(substitute, std::nullopt);
+        if (*fold) return raise(key, **fold, stored.record.last_seen, entry.count);
+        if (!with_method || flood.take_flood_record(substitute.record, clock.steady()))
+            return insert(substitute, std::nullopt, entry.count);
     }
     EP_ASSERT(false);
 }

@@ -22,7 +22,7 @@ inline constexpr std::size_t kAuditDetail = 1024;
 
 enum class Decision : std::uint8_t {
     rejected,  // a pushed file or object was not taken
-    accepted,  // pushed configuration was taken
+    accepted,  // pushed configuration was taken, or a result that a parent submits
     denied,    // a request was refused
     executed,  // an action, event or notification command was run
     changed,   // a parent or operator changed something, or a request was changed before it ran
@@ -54,6 +54,7 @@ struct AuditEntry {
     std::optional<std::string> content;         // what was sent; limits::kAuditContent bytes of it are kept, its digest is of all
     std::optional<std::string> content_sha256;  // where the caller has already cut `content`: of all of it
     bool fold = false;                          // `executed` and `changed` do not fold; true: this one does (a macro dropped)
+    std::uint64_t count = 1;                    // of what folds: as often as its maker saw it since the last one
     std::optional<WallTime> time;               // none: when the audit gets it
 };
 

@@ -46,9 +46,9 @@ struct AuditLog::Impl {
 
     // Within transact().
     Result<std::uint64_t> take(const AuditEntry& entry);
-    Result<std::uint64_t> insert(StoredRecord stored, const std::optional<std::string>& content);
+    Result<std::uint64_t> insert(StoredRecord stored, const std::optional<std::string>& content, std::uint64_t count);
     Result<std::optional<Fold>> find_fold(const std::string& key);
-    Result<std::uint64_t> raise(const std::string& key, Fold fold, WallTime seen);
+    Result<std::uint64_t> raise(const std::string& key, Fold fold, WallTime seen, std::uint64_t by);
     Result<void> chain(const std::string& key, Fold fold);
     Result<void> shrink_folds();
 };

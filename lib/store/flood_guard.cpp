@@ -19,8 +19,10 @@ bool FloodGuard::take_content(const AuditRecord& record, std::uint64_t bytes, St
 }
 
 bool FloodGuard::take(const AuditRecord& record, Counter counter, std::uint64_t amount, std::uint64_t most, SteadyTime now) {
-    const bool done = record.decision == Decision::executed || record.decision == Decision::changed;
-    std::string key = done ? "done" : "refused";
+    std::string key = "refused";
+    if (record.decision == Decision::executed || record.decision == Decision::changed) key = "done";
+    // What is accepted has methods of our own table, and results of many objects are no attack.
+    if (record.decision == Decision::accepted) key = "accepted:" + record.method.value_or("");
     if (record.parent) key += ":" + *record.parent;
     if (!budgets_.contains(key) && budgets_.size() >= kFloodBudgets) {
         std::erase_if(budgets_, [&](const auto& budget) { return now - budget.second.since >= kFloodWindow; });

@@ -2,8 +2,9 @@
 // How many new records, and bytes of content, each parent has caused in the
 // current minute. Past the bound its records fold into one per kind, so that a
 // taken-over parent can neither fill the disk nor push the audit's past out.
-// What it executes or changes has a budget of its own: a flood of refusals never
-// blurs what was really done. Owned by AuditLog.
+// What it executes or changes has a budget of its own, and so has what is accepted by
+// each method: a flood of refusals never blurs what was really done, results that a parent
+// submits for many objects blur neither. Owned by AuditLog.
 
 #include <cstdint>
 #include <string>
@@ -15,7 +16,7 @@
 
 namespace endpointd::store {
 
-// Budgets kept apart. Parents are authenticated, so there are two for each endpoint
+// Budgets kept apart. Parents are authenticated, so there are four at most for each endpoint
 // configured; more than this share one.
 inline constexpr std::size_t kFloodBudgets = 1024;
 inline constexpr std::chrono::seconds kFloodWindow{60};

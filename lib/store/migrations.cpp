@@ -160,6 +160,18 @@ constexpr std::array kSteps{
          "  position REAL NOT NULL"
          ") STRICT;",
          "PRAGMA user_version=6"},
+    // The text of the last result of hosts and services (check_states.hpp). With a row id: some KiB in a row are much for a tree of keys.
+    Step{"CREATE TABLE check_result("
+         "  type TEXT NOT NULL,"
+         "  name TEXT NOT NULL,"
+         "  result BLOB NOT NULL,"
+         "  PRIMARY KEY(type, name)"
+         ") STRICT;",
+         "PRAGMA user_version=7"},
+    // A pause that was there already counts from the time at which it was asked for.
+    Step{"ALTER TABLE modification ADD COLUMN paused_since REAL NOT NULL DEFAULT 0;"
+         "UPDATE modification SET paused_since = version;",
+         "PRAGMA user_version=8"},
 };
 
 Result<std::uint64_t> version_of(Database& database) {

@@ -68,9 +68,10 @@ Result<void> write_modifications(Database& database, const WantedChange& change)
     }
     for (const policy::Modification& modification : change.modifications) {
         const std::string attributes = json::to_text(modification.attributes);
-        const auto done = database.run("INSERT OR REPLACE INTO modification(type, name, parent, version, attributes) VALUES(?, ?, ?, ?, ?)",
-                                       std::string_view(modification.type), std::string_view(modification.name),
-                                       std::string_view(modification.parent), modification.version, Blob{attributes});
+        const auto done = database.run(
+            "INSERT OR REPLACE INTO modification(type, name, parent, version, attributes, paused_since) VALUES(?, ?, ?, ?, ?, ?)",
+            std::string_view(modification.type), std::string_view(modification.name), std::string_view(modification.parent),
+            modification.version, Blob{attributes}, modification.paused_since);
         if (!done) return done.error();
     }
     return {};
@@ -189,9 +190,9 @@ StoredWanted read_wanted(Database& database) {
                  wanted.objects.push_back(
                      {text_of(row, 3), text_of(row, 0), text_of(row, 1), text_of(row, 2), row.real(4), std::string(row.blob(5))});
              });
-    each_row(database, "SELECT type, name, parent, version, attributes FROM modification ORDER BY type, name", "modified attributes",
-             wanted.problems, [&](const Query& row) {
-                 policy::Modification modification{text_of(row, 2), text_of(row, 0), text_of(row, 1), row.real(3), {}};
+    each_row(database, "SELECT type, name, parent, version, attributes, paused_since FROM modification ORDER BY type, name",
+             "modified attributes", wanted.problems, [&](const Query& row) {
+                 policy::Modification modification{text_of(row, 2), text_of(row, 0), text_of(row, 1), row.real(3), {}, row.real(5)};
                  const auto attributes = json::parse(row.blob(4));
                  if (!attributes || attributes->object() == nullptr) {
                      wanted.problems.push_back("modified attributes of " + modification.type + " '" + modification.name + "' are damaged");

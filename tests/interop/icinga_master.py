@@ -73,7 +73,11 @@ class IcingaMaster:
                               password=self.password, extra=extra, accept_config="true" if self.parent else "false",
                               parent=f'  parent = "{self.parent}"\n' if self.parent else "")
         (self.directory / "etc/icinga2.conf").write_text(text)
-        for path, content in (zones_d or {}).items():
+        self.write_zones(zones_d or {})
+
+    def write_zones(self, files):
+        """Files below zones.d, which replace those of the same name."""
+        for path, content in files.items():
             file = self.directory / "etc/zones.d" / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content)

@@ -11,9 +11,9 @@ HOST = "box"
 DAY = 86400  # between two checks, seconds
 
 
-def zone(names):
-    """Nothing in it is due while a test runs: what is checked was asked for. A name with `shut` takes no passive results."""
-    intervals = "  check_interval = 1d\n  retry_interval = 1d\n  max_check_attempts = 1\n"
+def zone(names, interval="1d"):
+    """By default nothing in it is due while a test runs: what is checked was asked for. A name with `shut` takes no passive results."""
+    intervals = f"  check_interval = {interval}\n  retry_interval = {interval}\n  max_check_attempts = 1\n"
     text = f'object Host "{HOST}" {{\n  check_command = "dummy"\n  vars.dummy_state = 0\n{intervals}}}\n'
     for name in names:
         own = "  vars.lab_state = 0\n" + ("  enable_passive_checks = false\n" if "shut" in name else "")
@@ -31,13 +31,19 @@ def rfc3339(moment):
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
 
 
+def moment(text):
+    """A time of endpointctl as a number."""
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
 class Checks(Pair):
     names = []
+    interval = "1d"
     bystander = HOST
 
     @classmethod
     def build(cls, lab):
-        cls.master, cls.node = start_pair(lab, caps=cls.caps, zones_d=zone(cls.names))
+        cls.master, cls.node = start_pair(lab, caps=cls.caps, zones_d=zone(cls.names, cls.interval))
         for name in [HOST, *map(service, cls.names)]:
             kind = cls.kind(name)
             wait_for(lambda: (kind, name) in cls.objects(cls, kind), f"{kind} {name}", last=cls.node.status)

@@ -43,12 +43,6 @@ def host(name):
     return f'object Host "{name}" {{\n  import "fast-host"\n}}\n'
 
 
-def stub(name, service_name=None, zone=AGENT):
-    """What a master needs to take the results of somebody else's host or service."""
-    head = f'object Service "{service_name}" {{\n  host_name = "{name}"\n' if service_name else f'object Host "{name}" {{\n'
-    return head + f'  check_command = "dummy"\n  enable_active_checks = false\n  max_check_attempts = 3\n  zone = "{zone}"\n}}\n'
-
-
 class Sequences:
     """Services of `lab-sequence`, by the custom variable `seq_name`."""
 

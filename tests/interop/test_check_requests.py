@@ -4,7 +4,7 @@
 from configured_pair import CONFIG, grant
 from lab import AGENT, MASTER, main
 from rest import RestError
-from scheduled_checks import DAY, HOST, Checks, rfc3339, service
+from scheduled_checks import DAY, HOST, Checks, moment, rfc3339, service
 from waiting import wait_for
 
 
@@ -49,6 +49,11 @@ class WithTheGrants(Checks):
         self.modify("services", name, enable_active_checks=False)
         self.wait_attrs("Service", name, enable_active_checks=False)
         before = self.wait_state(name, next_check=None)
+        paused = before["paused"]
+        self.assertEqual((paused["by"], paused["kind"], paused["until"], paused["also"]), (MASTER, "parent", None, None))
+        self.assertIn(f"paused: by parent {MASTER} since {paused['since']}, without an end",
+                      self.node.ctl("objects", "show", "Service", name).out)
+        self.assertGreaterEqual(self.node.status()["objects"]["paused"], 1)
         self.reschedule(name)
         self.changed(name, "event::SetNextCheck", "next check at ")
         self.assert_not_checked(name, before)
@@ -132,6 +137,8 @@ class WithTheGrants(Checks):
         self.submit(name, 2, "found by hand")
         state = self.wait_both(name, state=2)
         self.assertEqual((state["output"], state["state_type"]), ("found by hand", "hard"))
+        record = self.node.wait_audit(object_name=name, method="event::CheckResult", decision="accepted", reason="ok")
+        self.assertEqual((record["object_type"], record["parent"], record["count"]), ("Service", MASTER, 1))
         self.assertEqual(state["last_check"], rfc3339(self.there(name)["last_check_result"]["execution_end"]))
         # The check of this node's own says how it is.
         before = self.state(name)
@@ -309,6 +316,73 @@ class Limits(Checks):
         self.wait_attrs("Service", inside, enable_active_checks=False)
         self.denied(outside, "config::UpdateObject", "out-of-scope")
         self.assertTrue(self.attrs("Service", outside)["enable_active_checks"])
+
+
+class PausesThatEnd(Checks):
+    """A parent may pause for a few seconds at a time, and what it pauses is due each second."""
+
+    seconds = 6
+    caps = grant(config=CONFIG, comment={}, pause={"max_duration": f"{seconds}s"})
+    names = ["paused", "changed", "kept", "runs"]
+    interval = "1s"
+
+    def pause(self, name):
+        """What stands here once no check of it is under way any more."""
+        self.modify("services", name, enable_active_checks=False)
+        self.wait_attrs("Service", name, enable_active_checks=False)
+        return self.wait_state(name, next_check=None, running=False)
+
+    def wait_resumed(self, name, before):
+        """Waits until it is checked again by itself, and checks that it was not before its time, nor long after."""
+        after = self.wait_checked(name, before)
+        self.assertTrue(self.attrs("Service", name)["enable_active_checks"])
+        self.assertIsNotNone(after["next_check"])
+        asked, ended = self.records(name)
+        self.assertEqual(ended["detail"], "resumed: max_duration of the grant of pause is over for enable_active_checks")
+        lasted = moment(ended["time"]) - moment(asked["time"])
+        # The first record is written once the pause is in force, a moment after it was counted from.
+        self.assertGreater(lasted, self.seconds - 2)
+        self.assertLess(lasted, self.seconds + 8)
+        self.assertGreater(moment(after["last_check"]), moment(ended["time"]) - 1)
+        self.assertLess(moment(before["last_check"]), moment(asked["time"]) + 1)
+
+    def records(self, name):
+        """Of the last pause: of its begin and its end."""
+        def look():
+            found = self.node.audit(object_name=name, method="config::UpdateObject", decision="changed", reason="ok", parent=MASTER)
+            ended = [one for one in found if one["detail"].startswith("resumed")]
+            asked = [one for one in found if one["detail"] == "changed enable_active_checks"]
+            return (asked[0], ended[0]) if asked and ended else None
+
+        return wait_for(look, f"the records of the pause of {name}", last=lambda: self.node.audit(object_name=name))
+
+    def test_a_pause_ends_by_itself(self):
+        name, other = service("paused"), service("runs")
+        before = self.pause(name)
+        running = self.state(other)
+        # Nothing but the pause keeps it from being checked.
+        self.wait_checked(other, running)
+        self.assertEqual(self.state(name)["last_check"], before["last_check"])
+        self.wait_resumed(name, before)
+        # The master has it off still, and takes what is found here.
+        self.assertFalse(self.there(name)["enable_active_checks"])
+        self.wait_there(name, state=0)
+
+    def test_what_else_is_changed_makes_it_no_longer(self):
+        name = service("changed")
+        before = self.pause(name)
+        for count in range(3):
+            self.modify("services", name, **{"vars.note": count})
+            self.wait_object("Service", name, lambda one: one["attrs"]["vars"].get("note") == count)
+        self.wait_resumed(name, before)
+
+    def test_it_ends_over_a_restart_as_well(self):
+        name = service("kept")
+        before = self.pause(name)
+        self.node.stop()
+        self.node.start()
+        self.node.wait_connected()
+        self.wait_resumed(name, before)
 
 
 if __name__ == "__main__":

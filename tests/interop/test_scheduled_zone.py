@@ -11,7 +11,7 @@ from configured_pair import CONFIG, Pair, grant
 from lab import AGENT, MASTER, LabTestCase, agent_objects, main
 from peer import Peer
 from scene import MASTER_COMMANDS, canary, start_node, start_pair
-from scheduled_zone import FAST, Arrivals, Sequences, run_number, service, stub
+from scheduled_zone import FAST, Arrivals, Sequences, run_number, service
 from waiting import wait_for
 
 STOCK = "stock.example.org"
@@ -268,7 +268,7 @@ object CheckCommand "lab-true" {{
 
 
 class OwnObjects(Scheduled):
-    """Objects of this node's own zones.d; the master has stubs of them, and may see results."""
+    """Objects of this node's own zones.d; the master has the stubs that it exports, and may see results."""
 
     @classmethod
     def build(cls, lab):
@@ -280,14 +280,17 @@ class OwnObjects(Scheduled):
             service("own", "replayed", "lab-sequence", vars_seq_name='"replayed"'),
             service("own", "counts", "lab-sequence", vars_seq_name='"counts"'),
             service("own", "counts-paused", "lab-true"),
+            service("own", "turns", "lab-sequence", vars_seq_name='"turns"', max_check_attempts=2),
+            service("own", "slow", "lab-true", check_interval="1h"),
         ])
-        stubs = stub("own") + "".join(stub("own", name) for name in ("args", "critical", "private", "replayed", "counts"))
+        told = ["own!args", "own!critical", "own!replayed", "own!counts*", "own!turns", "own!slow"]
         cls.master, cls.node = start_pair(
-            lab, stubs, cls.sequences.command(False), cls.arrivals.config(), catalog_more=cls.sequences.catalog, start=False,
-            caps={MASTER: {"grant": {"results": {"services": ["own!args", "own!critical", "own!replayed", "own!counts*"],
-                                                 "hosts": ["own"]}}}})
+            lab, cls.sequences.command(False), cls.arrivals.config(), catalog_more=cls.sequences.catalog, start=False,
+            caps={MASTER: {"grant": {"results": {"services": told, "hosts": ["own"]}}}})
         cls.node.write("zones.d/own.conf", own)
         cls.node.start()
+        # Those of the node's zone, in a folder of the master's: the node is sent nothing.
+        cls.master.write_zones({"master/stubs.conf": cls.node.ctl("export", "parent-config").out})
         cls.master.start()
         cls.node.wait_connected()
 
@@ -321,6 +324,33 @@ class OwnObjects(Scheduled):
 
     def test_5_checks_go_on_over_a_restart_without_a_parent(self):
         self.assert_carries_on("own!counts", "own!critical")
+
+    def test_6_soft_becomes_hard_at_both_ends_by_the_attempts_of_here(self):
+        name, seen = "own!turns", []
+        self.sequences.set_state("turns", OK)
+        self.wait_there(name, lambda attrs: (attrs["state"], attrs["state_type"]) == (OK, 1), "a good state")
+
+        def look(event):
+            if (event["host"], event.get("service")) == ("own", "turns"):
+                after = event["check_result"]["vars_after"]
+                seen.append((int(after["state"]), int(after["attempt"]), int(after["state_type"])))
+            return seen and seen[-1] == (CRITICAL, 1, 1)
+
+        with self.master.rest.events("CheckResult", queue="turns") as events:
+            self.sequences.set_state("turns", CRITICAL)
+            events.until(look, "the hard state")
+        self.assertEqual([each for each in seen if each[0] == CRITICAL][:2], [(CRITICAL, 1, 0), (CRITICAL, 1, 1)])
+        view = self.view(name)
+        self.assertEqual((view["state"], view["state_type"], view["check_attempt"]), (CRITICAL, "hard", 1))
+
+    def test_7_the_next_check_is_that_of_here(self):
+        name = "own!slow"
+        self.node.ctl("check", "now", name)
+        here = _seconds(self.wait_view(name, lambda view: view["checked"] and not view["running"], "a check")["next_check"])
+        there = self.wait_there(name, lambda attrs: abs(attrs["next_check"] - here) < _MOST_OFFSET + 1, "the next check")
+        self.assertEqual((there["check_interval"], there["enable_active_checks"]), (3600, False))
+        # When it is overdue for the master: by the interval of the stub.
+        self.assertAlmostEqual(there["next_update"] - there["last_check_result"]["execution_end"], 2 * 3600, delta=60)
 
 
 class Redaction(LabTestCase):

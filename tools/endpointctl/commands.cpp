@@ -91,6 +91,12 @@ constexpr Parameter kConfigValidate[] = {
     {"--name", "NAME", "the file it would replace, relative to the kind's directory; without it FILE's own name"},
 };
 
+constexpr Parameter kExportParentConfig[] = {
+    {"--format", "FORMAT", "icinga (its language) or director-json (bodies for the Director's REST API)"},
+    {"--parent", "NAME", "only what this endpoint's grant of `results` covers"},
+    {"-o,--output", "FILE", "write it there, in place of what is there; without it to stdout"},
+};
+
 constexpr Verb kVerbs[] = {
     {"status", "node, parents, runner, store", kStatus, status},
     {"caps show", "what each parent may do, and where that is written", kCapsShow, caps_show},
@@ -122,6 +128,8 @@ constexpr Verb kVerbs[] = {
     {"config validate", "check a configuration; needs no daemon", kConfigValidate, config_validate},
     {"config filter", "what would be taken of files if a parent pushed them; needs no daemon", kConfigFilter, config_filter},
     {"config reload", "make the daemon read its configuration again", {}, config_reload},
+    {"export parent-config", "passive stubs that a parent needs to take the results of what is configured here", kExportParentConfig,
+     export_parent_config},
 };
 
 struct Group {
@@ -130,7 +138,8 @@ struct Group {
 };
 constexpr Group kGroups[] = {
     {"caps", "what parents may do"},        {"audit", "what was refused, and what was done"}, {"catalog", "the local commands"},
-    {"check", "checks of this node's own"}, {"objects", "hosts, services and the rest"},      {"config", "the configuration"}};
+    {"check", "checks of this node's own"}, {"objects", "hosts, services and the rest"},      {"config", "the configuration"},
+    {"export", "what others need to know"}};
 
 // Where CLI11 puts what it reads; must stay in place while it parses.
 struct Slot {

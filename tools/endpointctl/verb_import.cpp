@@ -1,22 +1,17 @@
 // catalog import: entries of the catalog out of Icinga 2's command definitions.
 // Needs no daemon, no configuration and follows no include.
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <ostream>
 #include <set>
 
 #include "base/limits.hpp"
-#include "base/unique_fd.hpp"
 #include "dsl/parser.hpp"
 #include "import_entry.hpp"
+#include "output_file.hpp"
 #include "render.hpp"
 #include "verbs.hpp"
 
@@ -85,30 +80,6 @@ Report import_all(const std::vector<Definition>& definitions, const std::vector<
     return made;
 }
 
-// Whole or not at all, and never over a file that is there: it may have been reviewed.
-bool write_catalog(const Context& context, const std::string& path, const std::string& text) {
-    const auto failed = [&](const std::string& what) {
-        report(context, kUsage, "'" + printable(path, 4096) + "' cannot be written: " + what);
-        return false;
-    };
-    std::string temporary = path + ".XXXXXX";
-    const UniqueFd out(::mkostemp(temporary.data(), O_CLOEXEC));
-    if (out.get() < 0) return failed(std::strerror(errno));
-    std::size_t written = 0;
-    int error = 0;
-    while (error == 0 && written < text.size()) {
-        const ssize_t now = ::write(out.get(), text.data() + written, text.size() - written);
-        if (now >= 0) written += static_cast<std::size_t>(now);
-        else if (errno != EINTR) error = errno;
-    }
-    if (error == 0 && (::fchmod(out.get(), 0644) != 0 || ::fsync(out.get()) != 0)) error = errno;
-    // A link and not a rename: it fails where the name is taken.
-    if (error == 0 && ::link(temporary.c_str(), path.c_str()) != 0) error = errno;
-    ::unlink(temporary.c_str());
-    if (error == EEXIST) return failed("it is there already; move it away or name another file");
-    return error == 0 || failed(std::strerror(error));
-}
-
 void print_report(const Context& context, const Report& made) {
     for (const json::Value& note : made.notes) {
         context.err << printable(text_of(member(note, "name"))) << ": note: " << printable(text_of(member(note, "note")), 2048) << '\n';
@@ -131,7 +102,8 @@ int catalog_import(const Context& context, const Arguments& arguments) {
     Report made = import_all(definitions_of(*files), arguments.all("select"));
     json::Value catalog(json::Object{{"commands", std::move(made.commands)}});
     const bool to_file = arguments.has("output");
-    if (to_file && !write_catalog(context, arguments.one("output"), json::to_pretty_text(catalog) + "\n")) return kUsage;
+    // Never over a file that is there: it may have been reviewed.
+    if (to_file && !write_output(context, arguments.one("output"), json::to_pretty_text(catalog) + "\n", IfThere::refuse)) return kUsage;
     if (context.json) {
         json::Object answer{{"imported", std::move(made.imported)}, {"refused", made.refused}, {"notes", std::move(made.notes)}};
         if (!to_file) answer.set("catalog", std::move(catalog));

@@ -12,6 +12,19 @@
 
 namespace endpointd::ctl {
 
+namespace {
+
+std::string pause_text(const json::Value& pause) {
+    const json::Value& until = member(pause, "until");
+    std::string text = "by " + text_of(member(pause, "kind")) + " " + printable(text_of(member(pause, "by"))) + " since " +
+                       printable(text_of(member(pause, "since"))) +
+                       (until.is_null() ? std::string(", without an end") : ", until " + printable(text_of(until)));
+    const json::Value& also = member(pause, "also");
+    return also.is_null() ? text : text + "; and " + pause_text(also);
+}
+
+}  // namespace
+
 int objects_list(const Context& context, const Arguments& arguments) {
     HttpRequest request{.target = "/v1/objects", .body = {}, .patience = Patience::as_long_as_it_takes};
     if (arguments.has("type")) request.target += "?type=" + admin::percent_encoded(arguments.one("type"));
@@ -62,6 +75,12 @@ int objects_show(const Context& context, const Arguments& arguments) {
     }
     for (const char* const member_name : {"type", "name", "zone", "origin", "file", "line"}) {
         context.out << member_name << ": " << printable(text_of(member(object, member_name)), 2048) << '\n';
+    }
+    const json::Value& state = member(object, "state");
+    if (!member(state, "paused").is_null()) context.out << "paused: " << pause_text(member(state, "paused")) << '\n';
+    if (!state.is_null()) {
+        context.out << "state:\n";
+        print_block(context.out, json::to_pretty_text(state), "  ");
     }
     context.out << "attrs:\n";
     print_block(context.out, json::to_pretty_text(member(object, "attrs")), "  ");

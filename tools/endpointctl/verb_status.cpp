@@ -84,11 +84,13 @@ int status(const Context& context, const Arguments& arguments) {
     out << "node:      " << printable(text_of(member(value, "node"))) << ", zone " << printable(text_of(member(value, "zone"))) << '\n';
     out << "version:   " << printable(text_of(member(value, "version"))) << ", pid " << text_of(member(value, "pid")) << ", up "
         << duration_text(number_of(member(value, "uptime"))) << '\n';
-    out << "objects:   " << counts(member(value, "objects"), {"hosts", "services", "rejected"}) << '\n';
+    out << "objects:   " << counts(member(value, "objects"), {"hosts", "services", "rejected", "paused"}) << '\n';
     out << "runner:    " << counts(member(value, "runner"), {"running", "queued", "executed", "refused", "timeouts"}) << '\n';
     const json::Value& store = member(value, "store");
     out << "store:     " << size_text(number_of(member(store, "size"))) << ", " << text_of(member(store, "outbox")) << " in the outbox, "
-        << text_of(member(store, "audit")) << " audit records\n";
+        << text_of(member(store, "audit")) << " audit records";
+    if (number_of(member(store, "unwritten")) > 0) out << ", " << text_of(member(store, "unwritten")) << " states it cannot write";
+    out << '\n';
     const json::Value& confined = member(value, "confinement");
     if (confined.object()) {
         out << "confined:  " << confinement(confined) << '\n';

@@ -31,6 +31,7 @@ int pause_check(const Context&, const Arguments&);
 int resume_check(const Context&, const Arguments&);
 int objects_list(const Context&, const Arguments&);
 int objects_show(const Context&, const Arguments&);
+int export_parent_config(const Context&, const Arguments&);
 int config_filter(const Context&, const Arguments&);
 int config_validate(const Context&, const Arguments&);
 int config_reload(const Context&, const Arguments&);

@@ -133,5 +133,27 @@ TEST(Objects, TheRouteFiltersAndSaysWhatIsNoType) {
     EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?type=Host&type=Service"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST(Objects, TheRouteTellsWhoseResultsAParentMaySee) {
+    test::FakeDaemon daemon;
+    auto plan = hosts(1);
+    plan->objects.push_back(object("Service", "h!s"));
+    plan->objects.push_back(object("TimePeriod", "always"));
+    daemon.backend.plan_in_force = plan;
+    daemon.start();
+    const auto told = [&](const std::string& query) {
+        const std::string answer = test::ask(daemon.socket(), "GET", "/v1/objects" + query);
+        return parsed(answer.substr(answer.find("\r\n\r\n") + 4));
+    };
+    EXPECT_EQ(objects_in(told(""))[0].object()->find("results"), nullptr);
+    const json::Value seen = told("?results_of=master1");
+    EXPECT_EQ(at(objects_in(seen)[0], "results"), json::Value(true));
+    EXPECT_EQ(at(objects_in(seen)[1], "results"), json::Value(true));
+    EXPECT_EQ(objects_in(seen)[2].object()->find("results"), nullptr);
+    EXPECT_EQ(daemon.backend.asked.host, "h");
+    EXPECT_EQ(daemon.backend.asked.service, "s");
+    daemon.on_loop([&] { daemon.backend.allow = false; });
+    EXPECT_EQ(at(objects_in(told("?results_of=master1"))[0], "results"), json::Value(false));
+}
+
 }  // namespace
 }  // namespace endpointd::admin

@@ -55,6 +55,22 @@ TEST_F(ConfigSyncTest, ARejectedServiceIsToldToItsParentOnce) {
     EXPECT_EQ(node_.answers.size(), 1U);
 }
 
+TEST_F(ConfigSyncTest, ARefusalTakesNotThePlaceOfResultsOfWhatStands) {
+    const std::string other = "object Host \"h\" {\n check_command = \"nowhere\"\n}\n";
+    push("5", std::string(kHost) + other);
+    EXPECT_NE(find("Host", "h"), nullptr);
+    EXPECT_EQ(records(store::Decision::rejected), 1U);
+    EXPECT_TRUE(node_.answers.empty());
+    restart(R"({"parents":{"master1":{"grant":["config"]}}})");
+    EXPECT_NE(find("Host", "h"), nullptr);
+    EXPECT_TRUE(at_->answers.empty()) << "nor is it told again";
+    // A message that is refused by itself.
+    object("Host", "h", 7, kHost, {{"enable_active_checks", false}});
+    ASSERT_FALSE(at_->audit.empty());
+    EXPECT_EQ(at_->audit.back().reason, store::Reason::capability_denied);
+    EXPECT_TRUE(at_->answers.empty());
+}
+
 TEST_F(ConfigSyncTest, AnUpdateThatRunsIntoALimitLeavesThePreviousOne) {
     push("5", kHost);
     push("6", "while (true) { }\n");
@@ -240,6 +256,50 @@ TEST_F(ConfigSyncTest, APauseEndsByItselfWhenItsGrantSaysSo) {
     const std::size_t records = at_->audit.size();
     tick(std::chrono::hours(2));
     EXPECT_EQ(at_->audit.size(), records);
+}
+
+TEST_F(ConfigSyncTest, NothingThatAParentSendsMakesAPauseLonger) {
+    const char* const caps = R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})";
+    at_->configure(caps);
+    push("5", kHost);
+    const double begin = to_unix(at_->clock.wall());
+    EXPECT_FALSE(at_->dispatcher.config().next_end_of_pause());
+    const auto paused = [&] { return find("Host", "h")->object->attributes.find("enable_active_checks") != nullptr; };
+    // Its clock is half an hour ahead.
+    object("Host", "h", begin + 1800, "", {{"enable_active_checks", false}});
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3600);
+    at_->clock.advance(std::chrono::minutes(50));
+    object("Host", "h", begin + 3600, "", {{"enable_active_checks", false}, {"vars.x", 1}});
+    object("Host", "h", begin + 3601, "", {{"enable_active_checks", 0}, {"vars.x", 1}});
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3600);
+    restart(caps);
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3600);
+    EXPECT_TRUE(paused());
+}
+
+TEST_F(ConfigSyncTest, APauseEndsInWhicheverFormItWasSent) {
+    at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})");
+    push("5", kHost);
+    for (const json::Value& off : {json::Value(0), json::Value("0"), json::Value(nullptr), json::Value(false)}) {
+        object("Host", "h", to_unix(at_->clock.wall()), "", {{"enable_active_checks", off}});
+        ASSERT_NE(find("Host", "h")->object->attributes.find("enable_active_checks"), nullptr);
+        at_->clock.advance(std::chrono::minutes(61));
+        at_->dispatcher.config().tick();
+        plan();
+        EXPECT_EQ(find("Host", "h")->object->attributes.find("enable_active_checks"), nullptr);
+    }
+}
+
+TEST_F(ConfigSyncTest, WhatWasResumedIsPausedAnewForAsLongAsTheGrantSays) {
+    at_->configure(R"({"parents":{"master1":{"grant":{"config":{},"pause":{"max_duration":"1h"}}}}})");
+    push("5", kHost);
+    const double begin = to_unix(at_->clock.wall());
+    object("Host", "h", begin, "", {{"enable_active_checks", false}});
+    at_->clock.advance(std::chrono::minutes(50));
+    object("Host", "h", begin + 3000, "", {{"enable_active_checks", true}});
+    EXPECT_FALSE(at_->dispatcher.config().next_end_of_pause());
+    object("Host", "h", begin + 3001, "", {{"enable_active_checks", false}});
+    EXPECT_EQ(at_->dispatcher.config().next_end_of_pause(), begin + 3000 + 3600);
 }
 
 TEST_F(ConfigSyncTest, APauseWithoutAnEndInItsGrantStays) {

@@ -88,8 +88,9 @@ struct FakeServices {
                 relayed.push_back({std::move(message), from});
             };
             services.keep_states = [this](store::StateChange change, const std::function<void(bool)>& done) {
-                kept_states.push_back(std::move(change));
-                done(true);
+                if (!states_fail) kept_states.push_back(std::move(change));
+                else refused_states.push_back(std::move(change));
+                done(!states_fail);
             };
         }
         if (!plans) return services;
@@ -192,7 +193,7 @@ struct FakeServices {
     std::deque<Run> runs;
     std::vector<std::string> answers, answered_to;
     std::vector<SteadyTime> kept_until;
-    bool store_fails = false, keep_fails = false;
+    bool store_fails = false, keep_fails = false, states_fail = false;
     std::shared_ptr<Rules> rules;
     std::deque<EvaluationRequest> evaluations;
     std::vector<store::WantedChange> kept;
@@ -201,7 +202,7 @@ struct FakeServices {
     std::shared_ptr<const policy::Plan> plan = std::make_shared<const policy::Plan>();
     std::optional<SteadyTime> wake_at;
     std::vector<Relayed> relayed;
-    std::vector<store::StateChange> kept_states;
+    std::vector<store::StateChange> kept_states, refused_states;
     Dispatcher dispatcher;
 };
 

@@ -29,6 +29,25 @@ TEST(Outbound, NothingIsSentThatIsNotStored) {
     EXPECT_EQ(world.stored(), 1U);
 }
 
+TEST(Outbound, WhatIsMadeInOneMomentIsStoredTogether) {
+    OutboundWorld world(kAllResults);
+    world.settle();
+    for (int i = 1; i <= 200; ++i) world.say(i);
+    EXPECT_EQ(world.stored(), 0U);
+    ASSERT_TRUE(world.disk());
+    EXPECT_EQ(world.stored(), 200U);
+}
+
+TEST(Outbound, EnoughForATransactionDoesNotWaitForMore) {
+    OutboundWorld world(kAllResults);
+    world.settle();
+    for (std::size_t i = 0; i < kOutboundBatch; ++i) {
+        EXPECT_EQ(world.jobs(), 0U);
+        world.say(static_cast<int>(i));
+    }
+    EXPECT_EQ(world.jobs(), 1U);
+}
+
 TEST(Outbound, WhatWasMadeWhileNobodyWasThereComesFirstAndInOrder) {
     OutboundWorld world(kAllResults);
     for (int i = 1; i <= 700; ++i) world.say(i);

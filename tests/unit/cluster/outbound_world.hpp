@@ -65,6 +65,7 @@ public:
     // As after a crash: only what the store has is left.
     void restart() {
         jobs_.clear();
+        flush_asked_ = false;
         for (auto& [name, parent] : parents) {
             parent.here = false;
             parent.on_the_wire.clear();
@@ -99,12 +100,14 @@ public:
 
     // One thing the disk was asked for. False: there was none.
     bool disk() {
+        if (std::exchange(flush_asked_, false)) outbound->flush();
         if (jobs_.empty()) return false;
         const auto job = std::move(jobs_.front());
         jobs_.pop_front();
         job();
         return true;
     }
+    std::size_t jobs() const { return jobs_.size(); }
     // Everything that can happen without anybody's doing.
     void settle() {
         for (bool more = true; more;) {
@@ -170,7 +173,8 @@ private:
                                 later<store::OutboxSize>([this, settlement = std::move(settlement)] { return table_->settle(settlement); },
                                                          std::move(done));
                             },
-                            [this] { return remote; }};
+                            [this] { return remote; },
+                            [this] { flush_asked_ = true; }};
         store::OutboxState state = table_->state();
         state.size = table_->size();
         outbound = std::make_unique<Outbound>(std::move(parts), state);
@@ -181,6 +185,7 @@ private:
     std::unique_ptr<store::Database> database_;
     std::optional<store::OutboxTable> table_;
     std::deque<std::function<void()>> jobs_;
+    bool flush_asked_ = false;
 };
 
 inline const std::string kAllResults = R"({"parents": {"zone:master": {"grant": ["results"]}}})";

@@ -134,6 +134,7 @@ TEST(Grammar, WithoutADaemonTheAnswerIsThree) {
                                                  {"audit", "follow"},
                                                  {"audit", "review", "1"},
                                                  {"audit", "export"},
+                                                 {"export", "parent-config"},
                                                  {"catalog", "list"},
                                                  {"catalog", "show", "d"},
                                                  {"catalog", "render", "d"},

@@ -117,6 +117,19 @@ TEST_F(RecordVerbs, ObjectsShowIsOneObjectAndNothingThatControlsATerminal) {
     EXPECT_THAT(none.err, StartsWith("endpointctl: objects show: there is no Host 'web9'; see objects list"));
 }
 
+TEST_F(RecordVerbs, ObjectsShowTellsWhoPausedWhatUntilWhen) {
+    daemon.backend.check_state = parsed(
+        R"({"output":"x","paused":{"by":"root","kind":"operator","since":"2026-11-20T12:00:00.000Z","until":null,"also":)"
+        R"({"by":"m\u001b[2J","kind":"parent","since":"2026-11-20T11:00:00.000Z","until":"2026-11-20T14:00:00.000Z","also":null}}})");
+    daemon.start();
+    const Ran ran = ctl({"objects", "show", "Service", "web1!http"});
+    EXPECT_EQ(ran.status, kDone) << ran.err;
+    EXPECT_THAT(ran.out,
+                HasSubstr("\npaused: by operator root since 2026-11-20T12:00:00.000Z, without an end; and by parent m\\x1b[2J since "
+                          "2026-11-20T11:00:00.000Z, until 2026-11-20T14:00:00.000Z\nstate:\n  {\n"));
+    EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
+}
+
 TEST_F(RecordVerbs, ObjectsNeedADaemon) { EXPECT_EQ(ctl({"objects", "list"}).status, kUnreachable); }
 
 TEST_F(RecordVerbs, DiffOfAShadowedCommandComparesWhatRuns) {

@@ -40,8 +40,8 @@ constexpr char kStatus[] =
     R"({"node":"web1","zone":"web1","version":"0.1.0","pid":7,"uptime":7325,)"
     R"("parents":[{"name":"master1","zone":"master","connected":true,"since":"2026-11-20T16:55:00.000Z","direction":"inbound","address":"192.0.2.1:1",)"
     R"("version":"2.13.6","capabilities":["results","execute"],"queued":0,"last_message":null}],"children":[],)"
-    R"("objects":{"hosts":0,"services":0,"rejected":0},"runner":{"running":1,"queued":0,"executed":12,"refused":1,"timeouts":0},)"
-    R"("store":{"size":1536,"outbox":0,"audit":3},"confinement":{"seccomp":true,"landlock":4,"missing":["something is open"],"runner":{"seccomp":false,"landlock":0}}})";
+    R"("objects":{"hosts":0,"services":0,"rejected":0,"paused":2},"runner":{"running":1,"queued":0,"executed":12,"refused":1,"timeouts":0},)"
+    R"("store":{"size":1536,"outbox":0,"audit":3,"unwritten":4},"confinement":{"seccomp":true,"landlock":4,"missing":["something is open"],"runner":{"seccomp":false,"landlock":0}}})";
 
 TEST_F(Verbs, StatusIsAPage) {
     daemon.backend.status_answer = parsed(kStatus);
@@ -52,9 +52,9 @@ TEST_F(Verbs, StatusIsAPage) {
         ran.out,
         "node:      web1, zone web1\n"
         "version:   0.1.0, pid 7, up 2 h 2 min\n"
-        "objects:   0 hosts, 0 services, 0 rejected\n"
+        "objects:   0 hosts, 0 services, 0 rejected, 2 paused\n"
         "runner:    1 running, 0 queued, 12 executed, 1 refused, 0 timeouts\n"
-        "store:     1.5 KiB, 0 in the outbox, 3 audit records\n"
+        "store:     1.5 KiB, 0 in the outbox, 3 audit records, 4 states it cannot write\n"
         "confined:  seccomp yes, landlock ABI 4\n"
         "  missing: something is open\n"
         "  runner:  seccomp no, landlock no\n"

@@ -78,6 +78,76 @@ protected:
     }
 };
 
+TEST_F(SchedulerTest, AnAcknowledgementEndsBehindItsExpiryAndThatIsToldOnce) {
+    for (const char* name : {"h!a", "h!b", "h!c"}) schedule.checkables.push_back(service(name, 86400));
+    configure();
+    for (const char* name : {"h!a", "h!b", "h!c"}) check(name, 2);
+    scheduler.take_changed();
+    const double expiry = now.wall + 60;
+    const auto acknowledge = [&](const char* name) {
+        return scheduler.acknowledge(id(name), {Acknowledgement::Type::sticky, expiry, now.wall}, now);
+    };
+    for (const char* name : {"h!a", "h!b", "h!c"}) ASSERT_TRUE(acknowledge(name));
+    // One is taken back, one's state comes right before.
+    ASSERT_TRUE(scheduler.clear_acknowledgement(id("h!b")));
+    Events events;
+    ASSERT_TRUE(scheduler.submitted(id("h!c"), {0, now.wall, now.wall, true}, 0, now, events));
+    ASSERT_EQ(only<AcknowledgementEnded>(events).size(), 1u);
+    events.clear();
+
+    pass(60);
+    scheduler.due(now, events);
+    EXPECT_THAT(only<AcknowledgementEnded>(events), IsEmpty()) << "it holds up to this moment";
+    EXPECT_FALSE(acknowledge("h!a"));
+    ASSERT_TRUE(scheduler.next_wake());
+    EXPECT_LE(*scheduler.next_wake(), now.steady + 2 * kAfterExpiry);
+    scheduler.take_changed();
+    pass(2 * kAfterExpiry);
+    scheduler.due(now, events);
+    ASSERT_EQ(only<AcknowledgementEnded>(events).size(), 1u);
+    EXPECT_EQ(only<AcknowledgementEnded>(events)[0].id, id("h!a"));
+    EXPECT_EQ(scheduler.state(id("h!a")).acknowledgement, Acknowledgement());
+    EXPECT_THAT(scheduler.take_changed(), ElementsAre(id("h!a")));
+    events.clear();
+    pass(1);
+    scheduler.due(now, events);
+    EXPECT_THAT(only<AcknowledgementEnded>(events), IsEmpty());
+}
+
+TEST_F(SchedulerTest, AnAcknowledgementThatWasKeptEndsToo) {
+    CheckableState state;
+    state.checked = true;
+    state.state = 2;
+    state.acknowledgement = {Acknowledgement::Type::normal, now.wall - 5, now.wall - 60};
+    kept.checkables["h!past"] = state;
+    state.acknowledgement.expiry = now.wall + 30;
+    kept.checkables["h!later"] = state;
+    state.acknowledgement.expiry = 0;
+    kept.checkables["h!never"] = state;
+    for (const char* name : {"h!past", "h!later", "h!never"}) schedule.checkables.push_back(service(name, 86400));
+    configure();
+    std::vector<std::string> ended;
+    const auto turn = [&] {
+        Events events;
+        scheduler.due(now, events);
+        for (const AcknowledgementEnded& event : only<AcknowledgementEnded>(events)) ended.push_back(scheduler.configured(event.id).name);
+    };
+    pass(1);
+    turn();
+    EXPECT_THAT(ended, ElementsAre("h!past"));
+    // The clock is set back: it holds for as long as it says.
+    now.wall -= 20;
+    pass(30);
+    turn();
+    EXPECT_THAT(ended, ElementsAre("h!past"));
+    pass(20);
+    turn();
+    EXPECT_THAT(ended, ElementsAre("h!past", "h!later"));
+    pass(1e6);
+    turn();
+    EXPECT_EQ(ended.size(), 2u);
+}
+
 TEST_F(SchedulerTest, ChecksEverythingWithinAMinuteOfTheStartAndNotAtOnce) {
     for (int i = 0; i < 100; ++i) schedule.checkables.push_back(service("h!s" + std::to_string(i), 3600));
     configure();
@@ -353,6 +423,27 @@ TEST_F(SchedulerTest, FlexibleDowntimeOfAProblemThatIsThereBeginsAtOnce) {
     configure();
     due();
     EXPECT_EQ(scheduler.downtime_triggered("d"), now.wall);
+}
+
+TEST_F(SchedulerTest, FlexibleDowntimeWhoseTimeBeginsDuringAProblemWaitsForTheNextResult) {
+    schedule.checkables = {service("h!s", 3600)};
+    configure();
+    check("h!s", 2);
+    schedule.downtimes = {
+        {"d", "h!s", "", {.fixed = false, .start = now.wall + 10, .end = now.wall + 50, .duration = 50, .entry = now.wall}}};
+    configure();
+    due();
+    pass(20);
+    due();
+    EXPECT_FALSE(scheduler.downtime_triggered("d"));
+    // Another downtime comes: this one is not new.
+    schedule.downtimes.push_back(
+        {"e", "h!s", "", {.fixed = true, .start = now.wall + 10, .end = now.wall + 50, .duration = 0, .entry = now.wall}});
+    configure();
+    due();
+    EXPECT_FALSE(scheduler.downtime_triggered("d"));
+    check("h!s", 2);
+    EXPECT_TRUE(scheduler.downtime_triggered("d"));
 }
 
 TEST_F(SchedulerTest, TriggerOfADowntimeIsKeptOverARestart) {

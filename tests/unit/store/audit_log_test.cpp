@@ -172,6 +172,18 @@ TEST_F(AuditFolding, ForeignTextIsBoundedAndRepaired) {
     EXPECT_EQ(found.parent, "bad\xef\xbf\xbdutf8");
 }
 
+TEST_F(AuditFolding, AnEntryMayStandForMany) {
+    AuditEntry entry = denied("c");
+    entry.count = 1000;
+    const std::uint64_t id = append(entry);
+    EXPECT_EQ(record(id).count, 1000u);
+    entry.count = 7;
+    EXPECT_EQ(append(entry), id);
+    EXPECT_EQ(append(denied("c")), id);
+    EXPECT_EQ(record(id).count, 1008u);
+    EXPECT_EQ(said(verify()), "ok");
+}
+
 // --- Floods -----------------------------------------------------------------------
 
 TEST_F(AuditFlood, PastTheBoundNewRecordsFoldIntoOnePerKind) {
@@ -225,6 +237,26 @@ TEST_F(AuditFlood, OfRefusalsDoesNotBlurWhatWasDone) {
     const auto ids = audit_->append(entries);
     ASSERT_TRUE(ids);
     EXPECT_EQ(record(ids->back()).object_name, "restart");
+}
+
+TEST_F(AuditFlood, OfAcceptedResultsBlursNeitherRefusalsNorWhatIsAcceptedOtherwise) {
+    std::vector<AuditEntry> entries;
+    const auto accepted = [](const std::string& name, const char* method) {
+        AuditEntry entry = denied(name);
+        entry.decision = Decision::accepted;
+        entry.reason = Reason::ok;
+        entry.method = method;
+        return entry;
+    };
+    for (std::size_t i = 0; i < limits::kAuditRecordsPerMinute + 1; ++i)
+        entries.push_back(accepted("s" + std::to_string(i), "event::CheckResult"));
+    entries.push_back(denied("secret"));
+    entries.push_back(accepted("web1", "config::Update"));
+    const auto ids = audit_->append(entries);
+    ASSERT_TRUE(ids);
+    EXPECT_EQ(record((*ids)[entries.size() - 3]).object_name, std::nullopt);
+    EXPECT_EQ(record((*ids)[entries.size() - 2]).object_name, "secret");
+    EXPECT_EQ(record(ids->back()).object_name, "web1");
 }
 
 TEST_F(AuditFlood, EndsWithItsMinute) {

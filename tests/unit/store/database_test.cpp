@@ -93,7 +93,7 @@ TEST_F(DatabaseTest, ANewerStoreIsRefused) {
     ASSERT_TRUE(database);
     const Result<void> migrated = migrate(**database);
     ASSERT_FALSE(migrated);
-    EXPECT_EQ(migrated.error().text, "the store is of version 99, this program knows up to 6: it was written by a newer endpointd");
+    EXPECT_EQ(migrated.error().text, "the store is of version 99, this program knows up to 8: it was written by a newer endpointd");
 }
 
 TEST_F(DatabaseTest, OpeningReadOnlyChangesNothing) {

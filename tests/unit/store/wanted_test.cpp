@@ -77,7 +77,7 @@ TEST_F(WantedTest, RuntimeObjectsKeepTheirPlaceWhenTheyChange) {
 TEST_F(WantedTest, ModificationsAndTombstonesAreReplacedAndDropped) {
     open();
     WantedChange change;
-    change.modifications = {{"m", "Host", "h", 2.000001, json::Object{{"vars.x", json::Array{1, "a"}}}}, {"m", "Host", "gone", 1, {}}};
+    change.modifications = {{"m", "Host", "h", 2.000001, json::Object{{"vars.x", json::Array{1, "a"}}}, 3.5}, {"m", "Host", "gone", 1, {}}};
     change.tombstones = {{"Host", "old", 7, kStart}, {"Host", "older", 6, kStart}};
     write(change);
     WantedChange later;
