@@ -19,6 +19,13 @@ namespace endpointd::cluster {
 // beside the repairs.
 inline constexpr std::size_t kHandlerShare = 2;
 
+// One that has not been started yet.
+struct WaitingHandler {
+    policy::StateMacros states;
+    bool counted = false;                  // by the rate of a grant
+    std::optional<policy::GrantId> place;  // of max_concurrent, that became free for it
+};
+
 class EventHandlers {
 public:
     // `services` must outlive it, and every callback it gave away.
@@ -39,14 +46,9 @@ public:
     std::size_t waiting() const noexcept { return waiting_; }
 
 private:
-    struct Waiting {
-        policy::StateMacros states;
-        bool counted = false;                  // by the rate of a grant
-        std::optional<policy::GrantId> place;  // of max_concurrent, that became free for it
-    };
     struct Handler {
         bool running = false;
-        std::optional<Waiting> waiting;
+        std::optional<WaitingHandler> waiting;
     };
     // One attempt to start one.
     struct Attempt;
@@ -68,7 +70,7 @@ private:
     void ended(const Attempt& attempt, const std::string& given, const exec::Outcome& outcome);
 
     store::AuditEntry entry_for(const Attempt& attempt, std::string_view detail) const;
-    void refuse(const Attempt& attempt, store::Reason reason, std::string_view detail);
+    void refuse(const Attempt& attempt, store::Reason reason, std::string_view detail, const std::string& parameter = {});
     // What waits, without having been judged.
     void not_run(const std::string& name, const policy::StateMacros& states, store::Reason reason, std::string_view detail);
 

@@ -176,6 +176,7 @@ private:
         ConfiguredDowntime configured;
         std::optional<Id> checkable;
         double triggered = 0;
+        bool arrived = true;                  // since the last look at it
         std::vector<std::uint32_t> triggers;  // those that are triggered by it
     };
     struct KnownWindow {

@@ -1,6 +1,8 @@
 // Downtimes of a Scheduler: when they begin, what triggers them.
 #include <algorithm>
+#include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "schedule/scheduler.hpp"
 
@@ -14,6 +16,9 @@ void Scheduler::configure_downtimes(std::vector<ConfiguredDowntime> downtimes, c
     for (const ConfiguredDowntime& configured : downtimes) wanted.insert(configured.name);
     for (PlacedDowntime& downtime : downtimes_)
         if (downtime.triggered != 0 && !wanted.contains(downtime.configured.name)) gone_.push_back({"Downtime", downtime.configured.name});
+    std::unordered_set<std::string> seen;
+    for (PlacedDowntime& downtime : downtimes_)
+        if (!downtime.arrived) seen.insert(std::move(downtime.configured.name));
     downtimes_.clear();
     downtimes_of_.clear();
     downtime_turns_ = {};
@@ -23,6 +28,7 @@ void Scheduler::configure_downtimes(std::vector<ConfiguredDowntime> downtimes, c
     for (ConfiguredDowntime& configured : downtimes) {
         const auto place = static_cast<std::uint32_t>(downtimes_.size());
         PlacedDowntime& downtime = downtimes_.emplace_back();
+        downtime.arrived = !seen.contains(configured.name);
         downtime.configured = std::move(configured);
         downtime.checkable = find(downtime.configured.checkable);
         places.emplace(downtime.configured.name, place);
@@ -38,15 +44,17 @@ void Scheduler::configure_downtimes(std::vector<ConfiguredDowntime> downtimes, c
 
 void Scheduler::turn_downtimes(Now now, Events& events) {
     while (const auto turn = downtime_turns_.take(now.steady)) {
-        const PlacedDowntime& downtime = downtimes_[*turn];
+        PlacedDowntime& downtime = downtimes_[*turn];
+        const bool arrived = std::exchange(downtime.arrived, false);
         const DowntimeTimes& times = downtime.configured.times;
         const double begins = std::max(times.start, times.entry);
         if (can_be_triggered(times, downtime.triggered, now.wall)) {
-            // A flexible one that comes when the problem is there already does not wait for the next result.
+            // A flexible one that comes when the problem is there already does not wait for the next result. One whose time
+            // begins later does, as upstream: every node has to find the same moment.
             const CheckableState* state = downtime.checkable ? &items_[*downtime.checkable].state : nullptr;
             const bool problem = state && state->checked && !is_ok(items_[*downtime.checkable].configured.settings.is_host, state->state);
             if (times.fixed) trigger(*turn, begins, now.wall, events);
-            else if (problem) trigger(*turn, std::max(begins, state->last_state_change), now.wall, events);
+            else if (problem && arrived) trigger(*turn, std::max(begins, state->last_state_change), now.wall, events);
         }
         if (const double next = next_turn(times, downtime.triggered, now.wall); next != 0)
             downtime_turns_.set(*turn, now.steady + (next - now.wall));

@@ -91,8 +91,11 @@ private:
         return policy::rule_of_execute(type, !member(parameters_, "source").is_null(), kind).capability;
     }
 
+    // By message, or by a result here that called an event handler of the parent's.
+    bool asked_to_run() const { return method_ == "event::ExecuteCommand" || (method_.empty() && type_ == "EventCommand"); }
+
     std::optional<Capability> capability() const {
-        if (method_ == "event::ExecuteCommand") return execute_capability();
+        if (asked_to_run()) return execute_capability();
         if (method_ == "config::Update") return Capability::config;
         if (method_ == "config::UpdateObject" || method_ == "config::DeleteObject") {
             const std::string attribute = string_member(is_.record, "parameter");
@@ -198,7 +201,7 @@ private:
     }
 
     void grant_it() {
-        const bool runs = method_ == "event::ExecuteCommand";
+        const bool runs = asked_to_run();
         if (cure_.grant) {
             json::Object scope = cure_.grant->scope;
             if (runs && !covers("commands", name_)) {

@@ -205,6 +205,11 @@ TEST_F(EventHandlersTest, ParametersAreTheStateAfterTheResultAndKeepTheRules) {
               R"({"service.check_attempt":2,"service.state":"CRITICAL","service.state_type":"SOFT","unit":"nginx"})");
     node_->finish(0, 0, "");
     EXPECT_NE(node_->audit[0].detail.find(R"(parameters {"service.check_attempt":2,)"), std::string::npos) << node_->audit[0].detail;
+    const auto content = json::parse(*node_->audit[0].content);
+    ASSERT_TRUE(content && content->object());
+    EXPECT_EQ(*content->object()->find("host"), json::Value("h"));
+    EXPECT_EQ(*content->object()->find("service"), json::Value("s"));
+    EXPECT_EQ(*content->object()->find("macros")->object()->find("unit"), json::Value("nginx"));
     for (const auto& [name, state, what] : {std::tuple("s", "UNKNOWN", "service.state"), std::tuple("wrong", "OK", "unit")}) {
         node_->audit.clear();
         node_->runs.clear();
@@ -215,6 +220,7 @@ TEST_F(EventHandlersTest, ParametersAreTheStateAfterTheResultAndKeepTheRules) {
         EXPECT_NE(node_->audit[0].detail.find(std::string("parameter '") + what + "' refused"), std::string::npos)
             << node_->audit[0].detail;
         EXPECT_EQ(node_->audit[0].detail.find("sshd"), std::string::npos);
+        EXPECT_EQ(node_->audit[0].parameter, what);
     }
 }
 

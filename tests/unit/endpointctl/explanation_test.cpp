@@ -76,6 +76,19 @@ TEST(Why, ACapabilityThatIsNotGrantedIsProposedForThisOneThing) {
     EXPECT_FALSE(made.source);
 }
 
+TEST(Why, AnEventHandlerOfOurOwnResultsNeedsTheGrantOfWhoNamedIt) {
+    json::Object handler = record(Reason::capability_denied, "", "EventCommand", "heal");
+    handler.set("method", nullptr);
+    handler.set("decision", "denied");
+    handler.set("content", R"({"host":"web1","service":"http","macros":{}})");
+    const Explanation made = explain({handler, parsed(R"({"parents":[]})"), parsed(R"({"name":"heal","kind":"event"})")});
+    EXPECT_EQ(change_of(made), R"({"parents":{"master1":{"grant":{"event":{"commands":["heal"],"services":["web1!http"]}}}}})");
+    EXPECT_THAT(*made.opens, HasSubstr("'master1' may then have 'heal' run for 'web1!http'"));
+    handler.set("reason", "out-of-scope");
+    const Explanation wider = explain({handler, caps("event", R"({"services":["a!b"]})"), parsed(R"({"name":"heal","kind":"event"})")});
+    EXPECT_EQ(change_of(wider), R"({"parents":{"master1":{"grant":{"event":{"services":["a!b","web1!http"]}}}}})");
+}
+
 TEST(Why, ACommandOutsideTheGrantIsAddedToIt) {
     const Explanation made =
         explain({execute(Reason::capability_denied, "disk"), caps("execute", R"({"commands":["load"]})", R"("600/min")"),

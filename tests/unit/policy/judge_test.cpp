@@ -150,8 +150,9 @@ TEST(Filter, ARefusedAttributeIsToldAtItsLine) {
 TEST(Filter, CommandsAreThoseOfTheCatalogAndOfTheirKind) {
     const Plan plan =
         judged(world_with_config("{}"), {host_of("a", {{"check_command", "evil"}}), host_of("b", {{"check_command", "act"}}),
-                                         host_of("c", {{"event_command", "disk"}}), host_of("d", {{"event_command", "restart"}})});
-    EXPECT_THAT(names_of(plan), ElementsAre("Host d"));
+                                         host_of("c", {{"event_command", "disk"}}), host_of("d", {{"event_command", "restart"}}),
+                                         host_of("e", {{"event_command", "act"}})});
+    EXPECT_THAT(names_of(plan), ElementsAre("Host d", "Host e"));
     EXPECT_THAT(refusals_of(plan), ElementsAre("Host a unknown-command", "Host b unknown-command", "Host c unknown-command"));
     EXPECT_EQ(plan.rejections[0].detail, "command 'evil' is not in the local catalog");
 }

@@ -425,6 +425,27 @@ TEST_F(SchedulerTest, FlexibleDowntimeOfAProblemThatIsThereBeginsAtOnce) {
     EXPECT_EQ(scheduler.downtime_triggered("d"), now.wall);
 }
 
+TEST_F(SchedulerTest, FlexibleDowntimeWhoseTimeBeginsDuringAProblemWaitsForTheNextResult) {
+    schedule.checkables = {service("h!s", 3600)};
+    configure();
+    check("h!s", 2);
+    schedule.downtimes = {
+        {"d", "h!s", "", {.fixed = false, .start = now.wall + 10, .end = now.wall + 50, .duration = 50, .entry = now.wall}}};
+    configure();
+    due();
+    pass(20);
+    due();
+    EXPECT_FALSE(scheduler.downtime_triggered("d"));
+    // Another downtime comes: this one is not new.
+    schedule.downtimes.push_back(
+        {"e", "h!s", "", {.fixed = true, .start = now.wall + 10, .end = now.wall + 50, .duration = 0, .entry = now.wall}});
+    configure();
+    due();
+    EXPECT_FALSE(scheduler.downtime_triggered("d"));
+    check("h!s", 2);
+    EXPECT_TRUE(scheduler.downtime_triggered("d"));
+}
+
 TEST_F(SchedulerTest, TriggerOfADowntimeIsKeptOverARestart) {
     kept.triggered.emplace("d", now.wall - 5);
     schedule.checkables = {service("h!s")};
