@@ -151,9 +151,8 @@ class Stock:
         begun = time.monotonic()
         self.agent = lab.stock_agent(name=STOCK, extra=command + objects(args.services, args.interval, "bench-true")).start()
         self.loaded = time.monotonic() - begun
-        self.empty = float("nan")
-        certificate = lab.directory / "parent"
-        self.parent = Parent((lab.host, self.agent.port), certificate_of(lab, certificate), lab.authority.certificate, STOCK)
+        self.empty = float("nan")  # its own without services is not measured
+        self.parent = Parent((lab.host, self.agent.port), parent_certificate(lab), lab.authority.certificate, STOCK)
 
     def pids(self):
         return [pid for pid in children(os.getpid()) if comm(pid) == "icinga2"]
@@ -167,10 +166,6 @@ class Stock:
     def stop(self):
         self.parent.close()
         self.agent.stop()
-
-
-def certificate_of(lab, directory):
-    return parent_certificate(lab)
 
 
 def comm(pid):

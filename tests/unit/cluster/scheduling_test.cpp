@@ -26,6 +26,18 @@ TEST_F(SchedulingTest, ARecheckRunsNowAndIsOnRecord) {
     EXPECT_TRUE(records(store::Decision::denied).empty());
 }
 
+TEST_F(SchedulingTest, AResultSaysWhenItsCheckWasDue) {
+    recheck();
+    const double due = wall();
+    node_->clock.advance(seconds(3));
+    finish_all(0);
+    const auto results = relayed<wire::CheckResult>();
+    ASSERT_EQ(results.size(), 1u);
+    const wire::CheckResultBody& body = std::get<wire::CheckResult>(results[0].message.event).cr;
+    EXPECT_EQ(body.schedule_start, due);
+    EXPECT_EQ(body.schedule_end, wall());
+}
+
 TEST_F(SchedulingTest, WithoutTheGrantNothingIsDoneAndOneRecordSaysSo) {
     const struct {
         const char* method;
