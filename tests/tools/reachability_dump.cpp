@@ -9,6 +9,7 @@
 
 #include "json/document.hpp"
 #include "json/value.hpp"
+#include "members.hpp"
 #include "schedule/reachability.hpp"
 #include "schedule/state_machine.hpp"
 
@@ -16,22 +17,7 @@ namespace {
 
 using namespace endpointd;
 
-double number(const json::Object& object, std::string_view key, double fallback = 0) {
-    const json::Value* found = object.find(key);
-    return found && found->number() ? *found->number() : fallback;
-}
-
 std::size_t place(const json::Object& object, std::string_view key) { return static_cast<std::size_t>(number(object, key)); }
-
-bool flag(const json::Object& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found && found->boolean() && *found->boolean();
-}
-
-std::string text(const json::Object& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found && found->string() ? *found->string() : std::string();
-}
 
 struct World {
     schedule::Reachability reachability;

@@ -8,26 +8,12 @@
 
 #include "json/document.hpp"
 #include "json/value.hpp"
+#include "members.hpp"
 #include "schedule/scheduler.hpp"
 
 namespace {
 
 using namespace endpointd;
-
-double number(const json::Object& object, std::string_view key, double fallback = 0) {
-    const json::Value* found = object.find(key);
-    return found && found->number() ? *found->number() : fallback;
-}
-
-bool flag(const json::Object& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found && found->boolean() && *found->boolean();
-}
-
-std::string text(const json::Object& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found && found->string() ? *found->string() : std::string();
-}
 
 template <class Each>
 void each(const json::Object& object, std::string_view key, Each&& take) {

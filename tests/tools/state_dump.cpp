@@ -7,21 +7,12 @@
 
 #include "json/document.hpp"
 #include "json/value.hpp"
+#include "members.hpp"
 #include "schedule/state_machine.hpp"
 
 namespace {
 
 using namespace endpointd;
-
-double number(const json::Object& object, std::string_view key, double fallback = 0) {
-    const json::Value* found = object.find(key);
-    return found && found->number() ? *found->number() : fallback;
-}
-
-bool flag(const json::Object& object, std::string_view key) {
-    const json::Value* found = object.find(key);
-    return found && found->boolean() && *found->boolean();
-}
 
 schedule::CheckSettings settings_of(const json::Object& from) {
     schedule::CheckSettings settings;
