@@ -12,6 +12,7 @@ memory (PSS) per service.
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import select
@@ -36,6 +37,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
+
+
+def kib(value):
+    return "-" if math.isnan(value) else f"{value:.2f}"
 
 
 def objects(services, interval, command):
@@ -199,8 +204,7 @@ def turn(kind, args):
     with Lab() as lab:
         daemon = kind(lab, args)
         # Everybody has been checked once: what comes is the regular pace.
-        begun = daemon.executed()
-        wait_for(lambda: daemon.executed() - begun >= args.services, "every service to be checked once", timeout=args.interval * 4 + 60)
+        wait_for(lambda: daemon.executed() >= args.services, "every service to be checked once", timeout=args.interval * 4 + 60)
         pids = daemon.pids()
         before, checks, started = costs(pids), daemon.executed(), time.monotonic()
         if daemon.parent:
@@ -246,7 +250,7 @@ def main():
         middle = {key: statistics.median(one[key] for one in made) for key in ("rate", "cpu_ms", "memory", "per_service", "loaded")}
         late = [value for one in made for value in one["late"]]
         print(f"{name:14} {middle['rate']:9.0f} {middle['cpu_ms']:13.3f} {middle['cpu_ms'] / reference:8.2f} {percentile(late, .5):12.2f}"
-              f" {percentile(late, .99):8.2f} {middle['memory']:8.1f} {middle['per_service']:12.2f} {middle['loaded']:9.1f}")
+              f" {percentile(late, .99):8.2f} {middle['memory']:8.1f} {kib(middle['per_service']):>12} {middle['loaded']:9.1f}")
         for part in sorted(made[0]["parts"]):
             print(f"  {part:26} {statistics.median(one['parts'].get(part, 0) for one in made):8.3f} ms per check")
 
