@@ -5,28 +5,59 @@ leaves sooner than `limits.min_answer` after its request."""
 import time
 
 from lab import LabTestCase, main
-from scene import master_host, master_service, start_pair
+from peer import Peer
+from scene import audit_number, master_host, master_service, start_node, start_pair
 from waiting import WaitedTooLong, wait_for
 
+_MIN_ANSWER = 0.4
 _SERVICES = 60
 _WATCHED = 30.0
 # A service that stalled is next asked 90 s later; a loaded machine does not delay a 1 s check that much.
 _STALLED = 20.0
+# The master is held up between sending and setting its time for longer than 5 ms now and then, where others want the
+# processor: one in 60 was seen stalled then, and with `min_answer` 0 beside it 12.
+_HELD_UP = 6
 
 
-class FastAnswers(LabTestCase):
+class EveryAnswer(LabTestCase):
+    @classmethod
+    def build(cls, lab):
+        cls.node, cls.certificate = start_node(lab, settings={"limits": {"min_answer": f"{_MIN_ANSWER}s"}})
+
+    def took(self, command):
+        """(the result, the seconds until it came)"""
+        with Peer.dial((self.lab.host, self.node.port), self.certificate) as parent:
+            asked = time.monotonic()
+            parent.execute(command, service=command)
+            result = parent.result(service=command)
+            return result, time.monotonic() - asked
+
+    def test_waits_where_it_is_a_refusal(self):
+        for command in ["lab-absent", "lab-not-granted", "lab-no-such"]:
+            result, seconds = self.took(command)
+            self.assertIsNotNone(audit_number(result["output"]), result["output"])
+            self.assertGreaterEqual(seconds, _MIN_ANSWER, command)
+
+    def test_waits_where_a_command_ends_sooner(self):
+        result, seconds = self.took("lab-true")
+        self.assertEqual(result["exit_status"], 0)
+        self.assertGreaterEqual(seconds, _MIN_ANSWER)
+
+
+class ARealMaster(LabTestCase):
     @classmethod
     def build(cls, lab):
         commands = ["lab-absent", "lab-not-granted", "lab-no-such"]
         services = [master_service("h", f"s{number}", commands[number % len(commands)]) for number in range(_SERVICES)]
         cls.master, cls.node = start_pair(lab, master_host("h"), *services)
 
-    def test_no_service_stalls_under_refusals(self):
+    def test_services_do_not_stall_under_refusals(self):
         def stalled():
             now = time.time()
             services = self.master.rest.get("/v1/objects/services?attrs=__name&attrs=last_check")["results"]
             self.assertEqual(len(services), _SERVICES)
-            return [each["attrs"]["__name"] for each in services if 0 < each["attrs"]["last_check"] < now - _STALLED]
+            names = [each["attrs"]["__name"] for each in services if 0 < each["attrs"]["last_check"] < now - _STALLED]
+            return names if len(names) > _HELD_UP else None
 
         def all_checked():
             services = self.master.rest.get("/v1/objects/services?attrs=last_check")["results"]
@@ -35,7 +66,7 @@ class FastAnswers(LabTestCase):
         # On a loaded machine the master itself may be slower than min_answer while it starts: it asks again after 90 s.
         wait_for(all_checked, "a first result of every service", timeout=150)
         try:
-            found = wait_for(stalled, "a service to stall", timeout=_WATCHED + _STALLED)
+            found = wait_for(stalled, "services to stall", timeout=_WATCHED + _STALLED)
         except WaitedTooLong:
             return
         self.fail(f"no longer checked: {found}")
