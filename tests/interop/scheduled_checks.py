@@ -47,9 +47,13 @@ class Checks(Pair):
         for name in [HOST, *map(service, cls.names)]:
             kind = cls.kind(name)
             wait_for(lambda: (kind, name) in cls.objects(cls, kind), f"{kind} {name}", last=cls.node.status)
+        # The master says of each of its checks, once and in its log, when it is due. What is granted a recheck follows, so that
+        # must be behind us before anything is counted.
+        cls().all_done()
+        for name in [HOST, *map(service, cls.names)]:
             # The first check is due soon after a start; this is it.
             cls.node.ctl("check", "now", name)
-            wait_for(lambda: cls.node.ctl("objects", "show", kind, name, json=True)["state"]["checked"], f"a check of {name}")
+            wait_for(lambda: cls.node.ctl("objects", "show", cls.kind(name), name, json=True)["state"]["checked"], f"a check of {name}")
         for name in [HOST, *map(service, cls.names)]:
             cls.master.rest.result(name, lambda got: got["state"] == 0)
 

@@ -253,13 +253,20 @@ class WithoutTheGrants(Checks):
 class Limits(Checks):
     """Each grant has a scope, and a rate."""
 
-    caps = grant(config=CONFIG, comment={}, recheck={"services": [service("in-*")], "hosts": [], "rate": "2/min"},
-                 acknowledge={"services": [service("in-*")]}, passive={"services": [service("in-*")]},
-                 pause={"services": [service("in-paused")]})
+    @staticmethod
+    def caps_with(rate):
+        inside = {"services": [service("in-*")]}
+        return grant(config=CONFIG, comment={}, recheck={**inside, "hosts": [], "rate": rate}, acknowledge=inside, passive=inside,
+                     pause={"services": [service("in-paused")]})
+
+    caps = caps_with("1000/h")
     names = ["in-recheck", "in-known", "in-passive", "in-shut", "in-paused", "out"]
 
     def test_a_rate(self):
         name = service("in-recheck")
+        # Another rate starts to count anew: what the master sent when it started has taken nothing of it.
+        self.node.write_caps(self.caps_with("2/h"))
+        self.assertTrue(self.node.ctl("config", "reload", json=True)["reloaded"])
         for _ in range(2):
             before = self.state(name)
             self.master.rest.recheck("Service", name)
