@@ -96,22 +96,6 @@ class Parent:
         self.peer.close()
 
 
-def processor_ms(pids):
-    """Of the processes and of the children they have waited for."""
-    total = 0
-    for pid in pids:
-        try:
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        total += sum(int(field) for field in fields[11:15])
-    return total * 1000 / TICKS
-
-
-def tree(pid):
-    return [pid, *children(pid)]
-
-
 class Endpointd:
     name = "endpointd"
 
@@ -121,7 +105,7 @@ class Endpointd:
                                                  caps={MASTER: {"grant": {"results": {}}}}, settings=settings)
         self.lab, self.pid = lab, self.node.status()["pid"]
         self.parent = None
-        self.empty = self.memory()
+        self.empty = memory(self.pids())
         path = self.node.directory / "etc/zones.d/bench.conf"
         path.write_text(objects(args.services, args.interval, "bench-true"))
         lab.account.own(path)
@@ -135,9 +119,6 @@ class Endpointd:
     def pids(self):
         # The runner and its spawners are the daemon's siblings: all of them are below this process.
         return [pid for pid in children(os.getpid()) if comm(pid).startswith("endpointd")]
-
-    def memory(self):
-        return sum(pss(pid) for pid in self.pids())
 
     def executed(self):
         return self.node.status()["runner"]["executed"]
@@ -162,15 +143,23 @@ class Stock:
     def pids(self):
         return [pid for pid in children(os.getpid()) if comm(pid) == "icinga2"]
 
-    def memory(self):
-        return sum(pss(pid) for pid in self.pids())
-
     def executed(self):
         return self.parent.results
 
     def stop(self):
         self.parent.close()
         self.agent.stop()
+
+
+def memory(pids):
+    """MiB."""
+    total = 0
+    for pid in pids:
+        try:
+            total += pss(pid)
+        except OSError:  # a spawner that ended meanwhile
+            continue
+    return total
 
 
 def comm(pid):
@@ -212,11 +201,11 @@ def turn(kind, args):
         time.sleep(args.seconds)
         after, checks, took = costs(pids), daemon.executed() - checks, time.monotonic() - started
         parts = per_process(before, after, checks)
-        memory = daemon.memory()
+        used = memory(daemon.pids())
         late = daemon.parent.late if daemon.parent else []
         daemon.stop()
-        return {"rate": checks / took, "cpu_ms": sum(parts.values()), "parts": parts, "late": late, "memory": memory,
-                "per_service": (memory - daemon.empty) * 1024 / args.services, "loaded": daemon.loaded}
+        return {"rate": checks / took, "cpu_ms": sum(parts.values()), "parts": parts, "late": late, "memory": used,
+                "per_service": (used - daemon.empty) * 1024 / args.services, "loaded": daemon.loaded}
 
 
 def bare(args):
