@@ -6,8 +6,10 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 
 #include "files/digest.hpp"
+#include "json/object_text.hpp"
 
 namespace endpointd::exec {
 namespace {
@@ -79,13 +81,10 @@ Result<void> Record::make_room(std::size_t line) {
     return open_file();
 }
 
-Result<void> Record::append(std::string_view event, json::Object members) {
-    const std::string time = to_rfc3339(clock_->wall());
-    std::string text;
-    if (unreported_ > 0) text = json::to_text(json::Object{{"event", "lost"}, {"time", time}, {"lines", unreported_}}) + "\n";
-    members.set("event", event);
-    members.set("time", time);
-    text += json::to_text(members) + "\n";
+std::string Record::time() const { return to_rfc3339(clock_->wall()); }
+
+Result<void> Record::append(std::string text) {
+    if (unreported_ > 0) text.insert(0, json::to_text(json::Object{{"event", "lost"}, {"time", time()}, {"lines", unreported_}}) + "\n");
     if (const auto room = make_room(text.size() + 1); !room) return room.error();
     // What a full disk cut short must not swallow the line behind it.
     if (torn_) text.insert(0, 1, '\n');
@@ -98,8 +97,8 @@ Result<void> Record::append(std::string_view event, json::Object members) {
     return {};
 }
 
-void Record::write(std::string_view event, json::Object members) {
-    if (const auto appended = append(event, std::move(members)); !appended) {
+void Record::write(std::string line) {
+    if (const auto appended = append(std::move(line += '\n')); !appended) {
         failure_ = appended.error().text;
         ++lost_;
         ++unreported_;
@@ -109,23 +108,31 @@ void Record::write(std::string_view event, json::Object members) {
     unreported_ = 0;
 }
 
-void Record::started(std::string_view catalog) { write("started", {{"catalog", catalog}, {"pid", ::getpid()}}); }
+void Record::started(std::string_view catalog) {
+    write(json::to_text(json::Object{{"catalog", catalog}, {"event", "started"}, {"pid", ::getpid()}, {"time", time()}}));
+}
 
-void Record::switched(std::string_view catalog) { write("switched", {{"catalog", catalog}, {"pid", ::getpid()}}); }
+void Record::switched(std::string_view catalog) {
+    write(json::to_text(json::Object{{"catalog", catalog}, {"event", "switched"}, {"pid", ::getpid()}, {"time", time()}}));
+}
 
 void Record::executed(const Execution& execution) {
     const bool exited = execution.verdict == Verdict::exited;
-    write("executed", {{"run", execution.run},
-                       {"command", execution.command},
-                       {"kind", catalog::name_of(execution.kind)},
-                       {"parameters_sha256", execution.parameters_sha256},
-                       {"plugin", execution.plugin},
-                       {"user", execution.user},
-                       {"verdict", name_of(execution.verdict)},
-                       {"exit_status", exited ? json::Value(execution.exit_status) : json::Value()},
-                       {"signal", execution.signal != 0 ? json::Value(execution.signal) : json::Value()},
-                       {"duration", std::chrono::duration<double>(execution.duration).count()},
-                       {"pid", execution.pid}});
+    json::ObjectText line;
+    line.member("command", execution.command);
+    line.member("duration", std::chrono::duration<double>(execution.duration).count());
+    line.member("event", "executed");
+    line.member("exit_status", exited ? std::optional<double>(execution.exit_status) : std::nullopt);
+    line.member("kind", catalog::name_of(execution.kind));
+    line.member("parameters_sha256", execution.parameters_sha256);
+    line.member("pid", execution.pid);
+    line.member("plugin", execution.plugin);
+    line.member("run", static_cast<double>(execution.run));
+    line.member("signal", execution.signal != 0 ? std::optional<double>(execution.signal) : std::nullopt);
+    line.member("time", time());
+    line.member("user", execution.user);
+    line.member("verdict", name_of(execution.verdict));
+    write(std::move(line).take());
 }
 
 }  // namespace endpointd::exec

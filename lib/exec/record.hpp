@@ -74,8 +74,10 @@ private:
 
     Result<void> open_file();
     Result<void> make_room(std::size_t line);
-    Result<void> append(std::string_view event, json::Object members);
-    void write(std::string_view event, json::Object members);
+    Result<void> append(std::string text);
+    // `line` is an object as text.
+    void write(std::string line);
+    std::string time() const;
 
     UniqueFd directory_;
     std::string path_;  // for messages

@@ -9,9 +9,20 @@
 
 namespace endpointd::files {
 
+namespace {
+
+// To look an algorithm up costs many times a short digest. It is constant, and stays for the process's life.
+const EVP_MD* algorithm() {
+    static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    EP_ASSERT(fetched != nullptr);
+    return fetched;
+}
+
+}  // namespace
+
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
     EP_ASSERT(context_ != nullptr);
-    EP_ASSERT(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+    EP_ASSERT(EVP_DigestInit_ex(context_, algorithm(), nullptr) == 1);
 }
 
 Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
@@ -29,7 +40,7 @@ std::string Sha256::hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     EP_ASSERT(EVP_DigestFinal_ex(context_, digest.data(), &size) == 1);
-    EP_ASSERT(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+    EP_ASSERT(EVP_DigestInit_ex(context_, nullptr, nullptr) == 1);  // the same algorithm again
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string text;
     text.reserve(std::size_t{size} * 2);

@@ -1,18 +1,23 @@
 // Value to text. What Icinga's encoder writes for a number or a broken character
 // was taken from its own output, so that our messages cannot be told from an agent's.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
-#include "json/value.hpp"
+#include "base/assert.hpp"
+#include "json/object_text.hpp"
 
 namespace endpointd::json {
 
 namespace {
 
 constexpr std::uint32_t kReplacement = 0xfffd;
+// Most messages take less.
+constexpr std::size_t kUsualBytes = 512;
 
 bool is_trail(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
@@ -103,6 +108,54 @@ void append_number(std::string& out, double value) {
     }
 }
 
+bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+// Without `ascii` what is not is left as it is.
+void append_string(std::string& out, std::string_view text, bool ascii = true) {
+    out += '"';
+    while (!text.empty()) {
+        const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+        out.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const std::uint32_t code = take_character(text);
+        switch (code) {
+            case '"':
+                out += "\\\"";
+                continue;
+            case '\\':
+                out += "\\\\";
+                continue;
+            case '\b':
+                out += "\\b";
+                continue;
+            case '\f':
+                out += "\\f";
+                continue;
+            case '\n':
+                out += "\\n";
+                continue;
+            case '\r':
+                out += "\\r";
+                continue;
+            case '\t':
+                out += "\\t";
+                continue;
+            default:
+                break;
+        }
+        if (!ascii && code >= 0xa0) {
+            append_utf8(out, code);
+        } else if (code >= 0x10000) {
+            append_escape(out, 0xd800 + ((code - 0x10000) >> 10));
+            append_escape(out, 0xdc00 + ((code - 0x10000) & 0x3ff));
+        } else {
+            append_escape(out, code);
+        }
+    }
+    out += '"';
+}
+
 class Writer {
 public:
     explicit Writer(bool pretty) noexcept : pretty_(pretty) {}
@@ -110,7 +163,7 @@ public:
     void value(const Value& value) {
         if (const bool* boolean = value.boolean()) out_ += *boolean ? "true" : "false";
         else if (const double* number = value.number()) append_number(out_, *number);
-        else if (const std::string* text = value.string()) string(*text);
+        else if (const std::string* text = value.string()) append_string(out_, *text, !pretty_);
         else if (const Array* items = value.array()) array(*items);
         else if (const Object* members = value.object()) object(*members);
         else out_ += "null";
@@ -118,49 +171,6 @@ public:
     std::string take() && { return std::move(out_); }
 
 private:
-    void string(std::string_view text) {
-        out_ += '"';
-        while (!text.empty()) {
-            const std::uint32_t code = take_character(text);
-            switch (code) {
-                case '"':
-                    out_ += "\\\"";
-                    continue;
-                case '\\':
-                    out_ += "\\\\";
-                    continue;
-                case '\b':
-                    out_ += "\\b";
-                    continue;
-                case '\f':
-                    out_ += "\\f";
-                    continue;
-                case '\n':
-                    out_ += "\\n";
-                    continue;
-                case '\r':
-                    out_ += "\\r";
-                    continue;
-                case '\t':
-                    out_ += "\\t";
-                    continue;
-                default:
-                    break;
-            }
-            if (code >= 0x20 && code < 0x7f) {
-                out_ += static_cast<char>(code);
-            } else if (pretty_ && code >= 0xa0) {
-                append_utf8(out_, code);
-            } else if (code >= 0x10000) {
-                append_escape(out_, 0xd800 + ((code - 0x10000) >> 10));
-                append_escape(out_, 0xdc00 + ((code - 0x10000) & 0x3ff));
-            } else {
-                append_escape(out_, code);
-            }
-        }
-        out_ += '"';
-    }
-
     void array(const Array& items) {
         out_ += '[';
         bool first = true;
@@ -179,7 +189,7 @@ private:
         ++depth_;
         for (const auto& [key, member] : members) {
             separate(first);
-            string(key);
+            append_string(out_, key, !pretty_);
             out_ += pretty_ ? ": " : ":";
             value(member);
         }
@@ -219,6 +229,93 @@ std::string to_pretty_text(const Value& value) {
     Writer writer(true);
     writer.value(value);
     return std::move(writer).take();
+}
+
+ObjectText::ObjectText() {
+    out_.reserve(kUsualBytes);
+    push('{', '}');
+}
+
+void ObjectText::push(char open, char close) {
+    EP_ASSERT(depth_ < kDepth);
+    levels_[depth_++] = {close};
+    out_ += open;
+}
+
+void ObjectText::begin_item() {
+    Level& level = levels_[depth_ - 1];
+    if (!std::exchange(level.empty, false)) out_ += ',';
+}
+
+void ObjectText::begin_member(std::string_view key) {
+    Level& level = levels_[depth_ - 1];
+    EP_ASSERT(level.close == '}' && (level.empty || level.last_key < key));
+    level.last_key = key;
+    begin_item();
+    append_string(out_, key);
+    out_ += ':';
+}
+
+ObjectText& ObjectText::member(std::string_view key, std::string_view text) {
+    begin_member(key);
+    append_string(out_, text);
+    return *this;
+}
+
+ObjectText& ObjectText::member(std::string_view key, double number) {
+    begin_member(key);
+    append_number(out_, number);
+    return *this;
+}
+
+ObjectText& ObjectText::member(std::string_view key, std::nullptr_t) {
+    begin_member(key);
+    out_ += "null";
+    return *this;
+}
+
+ObjectText& ObjectText::member(std::string_view key, const Object& object) {
+    begin_member(key);
+    out_ += to_text(object);
+    return *this;
+}
+
+ObjectText& ObjectText::object(std::string_view key) {
+    begin_member(key);
+    push('{', '}');
+    return *this;
+}
+
+ObjectText& ObjectText::array(std::string_view key) {
+    begin_member(key);
+    push('[', ']');
+    return *this;
+}
+
+ObjectText& ObjectText::item(std::string_view text) {
+    EP_ASSERT(levels_[depth_ - 1].close == ']');
+    begin_item();
+    append_string(out_, text);
+    return *this;
+}
+
+ObjectText& ObjectText::item_object() {
+    EP_ASSERT(levels_[depth_ - 1].close == ']');
+    begin_item();
+    push('{', '}');
+    return *this;
+}
+
+ObjectText& ObjectText::end() {
+    EP_ASSERT(depth_ > 1);
+    out_ += levels_[--depth_].close;
+    return *this;
+}
+
+std::string ObjectText::take() && {
+    EP_ASSERT(depth_ == 1);
+    out_ += '}';
+    return std::move(out_);
 }
 
 }  // namespace endpointd::json

@@ -11,6 +11,7 @@ bool key_before(const Object::Member& member, std::string_view key) noexcept { r
 }  // namespace
 
 Object::Object(std::initializer_list<Member> members) {
+    members_.reserve(members.size());
     for (const Member& member : members) set(member.first, member.second);
 }
 
@@ -22,6 +23,11 @@ const Value* Object::find(std::string_view key) const noexcept {
 Value* Object::find(std::string_view key) noexcept { return const_cast<Value*>(std::as_const(*this).find(key)); }
 
 void Object::set(std::string key, Value value) {
+    // Whoever builds one by hand mostly goes by the alphabet.
+    if (members_.empty() || members_.back().first < key) {
+        members_.emplace_back(std::move(key), std::move(value));
+        return;
+    }
     const auto place = std::lower_bound(members_.begin(), members_.end(), std::string_view(key), key_before);
     if (place != members_.end() && place->first == key) place->second = std::move(value);
     else members_.emplace(place, std::move(key), std::move(value));
