@@ -28,10 +28,11 @@ void Orphans::sweep(SteadyTime now, const OrphanContext& context) {
     next_.reset();
     std::map<pid_t, Seen> still;
     bool again = false;
+    stuck_ = 0;
     for (const pid_t pid : list_children()) {
         if (context.is_ours(pid)) continue;
         const auto before = seen_.find(pid);
-        const Seen seen = before == seen_.end() ? Seen{context.last_spawn, false, {}} : before->second;
+        const Seen seen = before == seen_.end() ? Seen{context.last_spawn, false, {}, false} : before->second;
         if (context.oldest_unanswered <= seen.since) {
             // Perhaps a plugin whose spawner has not told us yet.
             again = true;
@@ -42,6 +43,8 @@ void Orphans::sweep(SteadyTime now, const OrphanContext& context) {
         if (::waitpid(pid, nullptr, WNOHANG) != 0) continue;
         Seen& kept = still.emplace(pid, seen).first->second;
         if (belongs_to_a_run(pid, kept, context)) continue;  // the end of that run brings us back
+        if (kept.killed) ++stuck_;
+        kept.killed = true;
         context.kill(pid);
         again = true;
     }

@@ -50,8 +50,8 @@ public:
     // When sweep() wants to be called.
     std::optional<SteadyTime> next() const noexcept { return next_; }
     void sweep(SteadyTime now, const OrphanContext& context);
-    // Children seen and not yet gone.
-    std::size_t count() const noexcept { return seen_.size(); }
+    // How many were killed before the last look and were still there at it.
+    std::size_t stuck() const noexcept { return stuck_; }
 
 private:
     struct Seen {
@@ -60,11 +60,13 @@ private:
         // environment, so what it says later spares it no more.
         bool looked = false;
         std::optional<std::uint64_t> run;
+        bool killed = false;
     };
     static void outrun(const OrphanContext& context);
     static bool belongs_to_a_run(pid_t pid, Seen& seen, const OrphanContext& context);
 
     std::map<pid_t, Seen> seen_;
+    std::size_t stuck_ = 0;
     std::optional<SteadyTime> next_;
     SteadyTime last_{};
     std::chrono::milliseconds pause_{kSweepEvery};

@@ -72,7 +72,7 @@ void Runs::start(std::uint64_t id, RunRequest request) {
 void Runs::begin(std::uint64_t id, const RunRequest& request) {
     auto admitted = admit_run(*catalog_, request, limits_.timeout);
     if (!admitted) return events_.done(id, admitted.error());
-    if (orphans_.count() >= kStuckProcesses) return events_.done(id, refused(Refusal::limit, "too many processes that do not end"));
+    if (orphans_.stuck() >= kStuckProcesses) return events_.done(id, refused(Refusal::limit, "too many processes that do not end"));
 
     const catalog::Command& command = *admitted->command;
     if (command.run_as && !identities_.contains(*command.run_as))

@@ -54,8 +54,6 @@ protected:
     void ended(std::size_t number, const Outcome& outcome) {
         if (outcome.verdict != Verdict::timed_out) {
             ADD_FAILURE() << name_of(outcome.verdict) << ": " << outcome.text << outcome.output;
-            begun_ = kRuns;
-            ++gone_;
             return;
         }
         Slot& slot = slots_[number];
@@ -91,7 +89,8 @@ TEST_F(TimeoutsTest, TenThousandLeaveNoProcessAndNoZombie) {
     for (std::size_t i = 0; i < kSlots; ++i) add_slot();
     start({kSlots, kRuns});
     for (std::size_t i = 0; i < kSlots; ++i) next(i);
-    run_until([this] { return gone_ == begun_ && begun_ == kRuns; }, std::chrono::seconds(240));
+    run_until([this] { return HasFailure() || (gone_ == begun_ && begun_ == kRuns); }, std::chrono::seconds(240));
+    if (HasFailure()) return;
     EXPECT_EQ(late_.size(), kRuns);
     EXPECT_EQ(client_->counters().timeouts, kRuns);
     EXPECT_TRUE(all_gone());
