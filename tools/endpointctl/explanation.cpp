@@ -43,7 +43,7 @@ constexpr std::array<Row, 22> kRows = {{
     {Reason::out_of_scope, Remedy::scope, "it is outside of what the parent's grant names", "`hosts`, `services` and `zones` of the grant"},
     {Reason::argument_refused, Remedy::parameter, "a parameter breaks its rule", "the rules of the command's parameters"},
     {Reason::rate_limited, Remedy::rate, "the parent asks more often than its grant lets it", "`rate` of the grant"},
-    {Reason::limit_exceeded, Remedy::by_hand, "it is beyond a limit; the record's detail says which",
+    {Reason::limit_exceeded, Remedy::limit, "it is beyond a limit; the record's detail says which",
      "`max_objects`, `min_check_interval` and `max_concurrent` of the grant, `limits` and `runner.queue` of endpointd.json"},
     {Reason::syntax_error, Remedy::never,
      "it cannot be read, and a file that cannot be read is refused whole; it is mended where it was written",
@@ -102,7 +102,7 @@ Explanation explain(const Circumstances& is) {
         made.source = cure.grant->source;
     } else if (!cure.rule.empty()) {
         made.rule = cure.rule;
-        made.source = cure.source;
+        if (!cure.source.empty()) made.source = cure.source;
     }
     std::string says(row.says);
     if (!cure.because.empty()) says += "; " + cure.because;

@@ -13,6 +13,7 @@
 #include "proposal.hpp"
 #include "pushed_command.hpp"
 #include "render.hpp"
+#include "wider_limit.hpp"
 
 namespace endpointd::ctl {
 namespace {
@@ -68,6 +69,9 @@ public:
                 break;
             case Remedy::rate:
                 raise_rate();
+                break;
+            case Remedy::limit:
+                raise_limit();
                 break;
             case Remedy::entry:
                 add_entry();
@@ -295,6 +299,20 @@ private:
         put_widened(cure_.grant->scope, "may then ask twice as often; how often it did is not in the record");
     }
 
+    void raise_limit() {
+        const auto wider = wider_limit(string_member(is_.record, "detail"), cure_.grant ? cure_.grant->scope : json::Object());
+        if (!wider) return;
+        if (wider->grants) {
+            json::Object scope = cure_.grant->scope;
+            scope.set(wider->name, wider->value);
+            return put_widened(std::move(scope), wider->opens);
+        }
+        cure_.grant.reset();
+        cure_.rule = "limits." + wider->name + " of endpointd.json";
+        cure_.change = json::Object{{"limits", json::Object{{wider->name, wider->value}}}};
+        cure_.opens = wider->opens;
+    }
+
     void add_entry() {
         const std::optional<std::string> command = command_of(is_.record);
         if (!is_.command.is_null()) {
@@ -323,6 +341,7 @@ private:
         const std::string parameter = string_member(is_.record, "parameter");
         const json::Value& rule = member(member(member(is_.command, "entry"), "parameters"), parameter);
         cure_.source = string_member(is_.command, "source");
+        if (parameter.empty() && member(member(is_.command, "entry"), "tuples").array()) return add_tuple();
         if (parameter.empty() || rule.is_null()) {
             cure_.because = "the record's detail says which; rules and `tuples` stand in the command's entry";
             return;
@@ -335,29 +354,28 @@ private:
             return;
         }
         wider.set("review", true);
-        cure_.change =
-            json::Object{{"commands", json::Object{{string_member(is_.command, "name"),
-                                                    json::Object{{"parameters", json::Object{{parameter, std::move(wider)}}}}}}}};
-        cure_.opens = "every parent that may have '" + escaped(string_member(is_.command, "name"), 128) +
-                      "' run may then choose this value; it is the parent's own, so find out first what the plugin does with it";
+        change_entry({{"parameters", json::Object{{parameter, std::move(wider)}}}}, "value");
     }
 
-    // The rule and this one text besides. Never what a plugin could take for an option, or what controls a terminal.
-    static bool widened(json::Object& rule, const json::Value& value) {
-        const std::string* const text = value.string();
-        if (!text || text->empty() || text->size() > 256 || text->front() == '-' ||
-            std::ranges::any_of(*text, [](char c) { return c < 0x20 || c > 0x7e; }))
-            return false;
-        if (const json::Value* const values = rule.find("enum"); values && values->array()) {
-            json::Array all = *values->array();
-            all.emplace_back(*text);
-            rule.set("enum", std::move(all));
-            return true;
+    void add_tuple() {
+        const json::Value& entry = member(is_.command, "entry");
+        cure_.rule = "tuples of '" + escaped(string_member(is_.command, "name"), 128) + "'";
+        const auto tuple = sent_tuple(entry, member(parameters_, "macros"));
+        if (!tuple) {
+            cure_.because = "no combination is proposed for what was sent; look at it with `audit show`";
+            return;
         }
-        const json::Value* const pattern = rule.find("pattern");
-        if (!pattern || !pattern->string()) return false;
-        rule.set("pattern", "(?:" + *pattern->string() + ")|" + RE2::QuoteMeta(*text));
-        return true;
+        json::Array all = items(member(entry, "tuples"));
+        all.emplace_back(*tuple);
+        change_entry({{"tuples", std::move(all)}}, "combination");
+    }
+
+    // `members` of the command's entry, after which its rules admit this `what` as well.
+    void change_entry(json::Object members, const std::string& what) {
+        const std::string name = string_member(is_.command, "name");
+        cure_.change = json::Object{{"commands", json::Object{{name, std::move(members)}}}};
+        cure_.opens = "every parent that may have '" + escaped(name, 128) + "' run may then choose this " + what +
+                      "; it is the parent's own, so find out first what the plugin does with it";
     }
 
     const Circumstances& is_;

@@ -1,5 +1,5 @@
 #pragma once
-// The smallest change of caps.d or catalog.d that would allow what a record says was
+// The smallest change of caps.d, catalog.d or endpointd.json that would allow what a record says was
 // refused. A change never names more than the record does: where a foreign name would be
 // read as a pattern, there is none. Pure.
 
@@ -24,7 +24,8 @@ enum class Remedy : std::uint8_t {
     attribute,   // attributes of it
     rate,        // the grant's rate
     entry,       // an entry of the catalog
-    parameter,   // the rule of a parameter
+    limit,       // a limit of the grant or of endpointd.json
+    parameter,   // the rule of a parameter, or `tuples`
 };
 
 // A grant of `caps show`.

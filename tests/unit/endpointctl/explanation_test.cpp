@@ -154,6 +154,66 @@ TEST(Why, ARateIsDoubledAndNothingElse) {
     EXPECT_EQ(change_of(made), R"({"parents":{"master1":{"grant":{"execute":{"commands":["disk"],"rate":"12/h"}}}}})");
 }
 
+json::Object limited(const std::string& detail, const std::string& method = "config::Update") {
+    json::Object made = record(Reason::limit_exceeded, method, "Service", "web1!http");
+    made.set("detail", detail);
+    return made;
+}
+
+TEST(Why, ALimitOfTheGrantIsWidenedToWhatWasAsked) {
+    const std::string grant = " of config for master1 (caps.d/10-web.json:4)";
+    const json::Value config = caps("config", R"({"min_check_interval":"1m","max_objects":100})");
+    const Explanation interval = explain({limited("retry_interval 20 s is below min_check_interval (60 s)" + grant), config, nullptr});
+    EXPECT_EQ(change_of(interval), R"({"parents":{"master1":{"grant":{"config":{"max_objects":100,"min_check_interval":20}}}}})");
+    EXPECT_EQ(interval.source, "caps.d/10-web.json:4");
+    EXPECT_THAT(*interval.opens, HasSubstr("checked every 20 s"));
+    const Explanation objects = explain({limited("there are 100 objects already, the max_objects" + grant), config, nullptr});
+    EXPECT_EQ(change_of(objects), R"({"parents":{"master1":{"grant":{"config":{"max_objects":200,"min_check_interval":"1m"}}}}})");
+    json::Object downtime = record(Reason::limit_exceeded, "config::UpdateObject", "Downtime", "web1!d");
+    downtime.set("detail", "it lasts 90000 s, more than max_duration (86400 s) of the downtime grant of master1 (caps.d/10-web.json:4)");
+    EXPECT_EQ(change_of(explain({downtime, caps("downtime", R"({"max_duration":"1d"})"), nullptr})),
+              R"({"parents":{"master1":{"grant":{"downtime":{"max_duration":90000}}}}})");
+}
+
+TEST(Why, ALimitThatNoGrantHasNowIsNotPutIntoOne) {
+    const std::string interval = "check_interval 20 s is below min_check_interval (60 s) of config for master1";
+    EXPECT_TRUE(explain({limited(interval), caps("config", "{}"), nullptr}).change.is_null());
+    EXPECT_TRUE(explain({limited(interval), nullptr, nullptr}).change.is_null());
+    const std::string often = "check_interval 0.001 s is below min_check_interval (60 s) of config for master1";
+    EXPECT_TRUE(explain({limited(often), caps("config", R"({"min_check_interval":60})"), nullptr}).change.is_null());
+    // What a parent wrote is no sentence of ours, wherever it stands.
+    EXPECT_TRUE(
+        explain({limited("vars.x: there are 5 objects already, the max_objects of x"), caps("config", R"({"max_objects":1})"), nullptr})
+            .change.is_null());
+}
+
+TEST(Why, ALimitOfTheSettingsIsNamedWithItsNextValue) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"more than 20000000 steps of evaluation (limits.eval_steps)", R"({"limits":{"eval_steps":40000000}})"},
+        {"more than 100000 objects (limits.objects)", R"({"limits":{"objects":200000}})"},
+        {"the update brings 12000 files, more than limits.config_files (10000) in endpointd.json", R"({"limits":{"config_files":12000}})"},
+        {"the update is larger than limits.config_size (67108864 bytes) in endpointd.json", R"({"limits":{"config_size":134217728}})"}};
+    for (const auto& [detail, change] : cases) {
+        const Explanation made = explain({limited(detail), caps("config", "{}"), nullptr});
+        EXPECT_EQ(change_of(made), change) << detail;
+        EXPECT_THAT(made.rule, HasSubstr("of endpointd.json")) << detail;
+        EXPECT_FALSE(made.source) << detail;
+    }
+    EXPECT_TRUE(explain({limited("the evaluation took too long"), caps("config", "{}"), nullptr}).change.is_null());
+}
+
+TEST(Why, ACombinationIsAddedToTheTuplesAsItWasSent) {
+    json::Object refused = execute(Reason::argument_refused, "http");
+    const json::Value command = parsed(R"({"name":"http","kind":"check","source":"catalog.d/1.json:3","entry":{
+        "parameters":{"url":{"pattern":".*"},"port":{"type":"integer","default":80},"user":{"pattern":".*"}},"tuples":[{"url":"/","port":80}]}})");
+    const Explanation made = explain({refused, nullptr, command});
+    EXPECT_EQ(change_of(made), R"({"commands":{"http":{"tuples":[{"port":80,"url":"/"},{"port":80,"url":"/x?a=1"}]}}})");
+    EXPECT_EQ(made.rule, "tuples of 'http'");
+    EXPECT_EQ(made.source, "catalog.d/1.json:3");
+    refused.set("content", R"({"params":{"macros":{"url":"--option"}}})");
+    EXPECT_TRUE(explain({refused, nullptr, command}).change.is_null()) << "a value that is an option";
+}
+
 TEST(Why, AParametersRuleIsWidenedByTheOneValueLiterally) {
     json::Object refused = execute(Reason::argument_refused, "http");
     refused.set("parameter", "url");
