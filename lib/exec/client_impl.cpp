@@ -102,6 +102,8 @@ void RunnerClient::Impl::pump() {
             Duration& timeout = waiting.request.timeout;
             timeout = timeout > Duration::zero() ? std::min(timeout, left) : left;
         }
+        // Where places get rare, an answer makes room for what waits.
+        if (in_flight_.size() >= config_.max_concurrent / 2) waiting.request.patient = false;
         std::string command = waiting.request.command;
         auto bytes = encode(Request(RunCommand{id, std::move(waiting.request)}));
         if (!bytes) {

@@ -103,6 +103,7 @@ Result<std::string> encode_run(const RunCommand& run) {
     out.u64(run.id);
     put(out, request.kind);
     out.u64(static_cast<std::uint64_t>(std::max<Duration::rep>(request.timeout.count(), 0)));
+    out.u8(request.patient ? 1 : 0);
     out.text(request.command);
     out.u32(static_cast<std::uint32_t>(request.parameters.size()));
     for (const auto& [name, value] : request.parameters) {
@@ -127,6 +128,9 @@ std::optional<RunCommand> decode_run(ByteReader& in) {
     // More than an entry may ask for never shortens one; so large a number is no duration.
     if (timeout > static_cast<std::uint64_t>(Duration::max().count())) return std::nullopt;
     run.request.timeout = Duration(static_cast<Duration::rep>(timeout));
+    const std::uint8_t patient = in.u8();
+    if (patient > 1) return std::nullopt;
+    run.request.patient = patient == 1;
     run.request.command = in.text(kNameBytes);
     const std::uint32_t count = in.u32();
     if (in.failed() || count > limits::kParameters) return std::nullopt;

@@ -24,6 +24,7 @@ struct Runs::Run {
     std::string command;
     std::vector<std::string> argv;
     Duration timeout{};
+    bool patient = false;
     SteadyTime begun;
     SteadyTime deadline;  // as it stands in deadlines_
     double start = 0;
@@ -32,6 +33,7 @@ struct Runs::Run {
     bool truncated = false;
     pid_t pid = 0;
     UniqueFd pidfd;
+    bool end_watched = false;
     std::optional<Verdict> verdict;  // found before the process ended
     Scrubber scrubber;
     // For the record.

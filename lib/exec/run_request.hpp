@@ -21,6 +21,8 @@ struct RunRequest {
     // Nobody wants it any more from then on: a request that still waits is cancelled, one that starts gets no more
     // time than is left. The client's own matter; never sent to the runner.
     std::optional<SteadyTime> deadline{};
+    // Nobody waits for the answer: the runner may keep it for kAnswersTogether, so that the daemon wakes up once for several.
+    bool patient = false;
 };
 
 }  // namespace endpointd::exec

@@ -39,7 +39,7 @@ Runs::Runs(const Log& log, const Clock& clock, LauncherClient& launcher, Record&
       spawners_(log, clock, launcher,
                 {[this](SpawnResult result) { started(std::move(result)); },
                  [this](const std::vector<std::uint64_t>& ids, const std::string& why) { lost(ids, why); },
-                 [this](int fd, std::uint64_t spawner, bool writable) { events_.watch(fd, Watched::spawner, spawner, writable); },
+                 [this](int fd, std::uint64_t spawner, Interest interest) { events_.watch(fd, Watched::spawner, spawner, interest); },
                  [this] { orphans_.expect(clock_.steady()); }}),
       buffer_(kReadBytes) {}
 
@@ -65,24 +65,27 @@ void Runs::start(std::uint64_t id, RunRequest request) {
     const auto same = [id](const auto& entry) { return entry.first == id; };
     if (runs_.contains(id) || std::any_of(waiting_.begin(), waiting_.end(), same)) return;  // one answer for each id, and that one comes
     if (waiting_.empty() && runs_.size() < limits_.max_concurrent) return begin(id, request);
-    if (waiting_.size() >= kRunnerWaiting) return events_.done(id, refused(Refusal::limit, "too many commands at once"));
+    if (waiting_.size() >= kRunnerWaiting) return not_begun(id, refused(Refusal::limit, "too many commands at once"));
     waiting_.emplace_back(id, std::move(request));
 }
 
+void Runs::not_begun(std::uint64_t id, Outcome outcome) const { events_.done(id, std::move(outcome), false); }
+
 void Runs::begin(std::uint64_t id, const RunRequest& request) {
     auto admitted = admit_run(*catalog_, request, limits_.timeout);
-    if (!admitted) return events_.done(id, admitted.error());
-    if (orphans_.stuck() >= kStuckProcesses) return events_.done(id, refused(Refusal::limit, "too many processes that do not end"));
+    if (!admitted) return not_begun(id, admitted.error());
+    if (orphans_.stuck() >= kStuckProcesses) return not_begun(id, refused(Refusal::limit, "too many processes that do not end"));
 
     const catalog::Command& command = *admitted->command;
     if (command.run_as && !identities_.contains(*command.run_as))
-        return events_.done(id,
-                            refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + why_no_user(*command.run_as)));
+        return not_begun(id,
+                         refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + why_no_user(*command.run_as)));
 
     auto run = std::make_unique<Run>();
     run->id = id;
     run->command = request.command;
     run->timeout = admitted->timeout;
+    run->patient = request.patient;
     run->mark = new_mark();
     run->begun = clock_.steady();
     run->start = to_unix(clock_.wall());
@@ -99,18 +102,18 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
         else if (plugin) plugin = checked.error();
     }
     if (!plugin) {
-        if (plugin.error().refused) return events_.done(id, refused(Refusal::plugin, plugin.error().text));
+        if (plugin.error().refused) return not_begun(id, refused(Refusal::plugin, plugin.error().text));
         Outcome failed = outcome_of(*run);
         failed.verdict = Verdict::spawn_failed;
         failed.output = plugin.error().text;
-        return events_.done(id, std::move(failed));
+        return not_begun(id, std::move(failed));
     }
     look_at_program(command, sandboxes_.at(&command), *plugin);
     auto secrets = open_secrets(command, self_.config_dir, self_.user.uid);
-    if (!secrets) return events_.done(id, refused(Refusal::plugin, "plugin of '" + request.command + "' refused: " + secrets.error().text));
+    if (!secrets) return not_begun(id, refused(Refusal::plugin, "plugin of '" + request.command + "' refused: " + secrets.error().text));
     if (!secrets->values.empty()) run->scrubber = Scrubber(secrets->values);
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return events_.done(id, refused(Refusal::unavailable, system_error("pipe", errno).text));
+    if (::pipe2(ends, O_CLOEXEC) != 0) return not_begun(id, refused(Refusal::unavailable, system_error("pipe", errno).text));
     run->output = UniqueFd(ends[0]);
     UniqueFd write_end(ends[1]);
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -135,7 +138,8 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
     marks_.insert(kept.mark);
     const auto sent = spawners_.spawn(kept.begun, sandboxes_.at(&command), spawn, std::move(fds));
     if (!secrets->values.empty()) wipe(spawn.env);
-    if (!sent) finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
+    if (!sent) return finish(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + sent.error().text));
+    events_.watch(kept.output.get(), Watched::output, id, {});
 }
 
 // A rule of Landlock is for a file and not for its name. Where a plugin has a rule of its
@@ -177,9 +181,9 @@ void Runs::started(SpawnResult result) {
     run.pid = pid;
     run.pidfd = std::move(result.pidfd);
     pids_.emplace(pid, run.id);
-    events_.watch(run.output.get(), Watched::output, run.id, false);
-    events_.watch(run.pidfd.get(), Watched::process, run.id, false);
     if (run.pressure != Run::Pressure::none) signal_group(run, SIGTERM);
+    if (run.output) watch_end(run);
+    else await_end(run);
 }
 
 // The run that a spawner speaks of; none if it was given up meanwhile.

@@ -69,9 +69,10 @@ enum class Watched : std::uint8_t { client, spawner, output, process, launcher }
 class Runs {
 public:
     struct Events {
-        std::function<void(std::uint64_t id, Outcome outcome)> done;
+        // `patient`: as its request says (RunRequest).
+        std::function<void(std::uint64_t id, Outcome outcome, bool patient)> done;
         // Watch `fd`; level-triggered. A closed descriptor is forgotten by the kernel.
-        std::function<void(int fd, Watched what, std::uint64_t id, bool writable)> watch;
+        std::function<void(int fd, Watched what, std::uint64_t id, Interest)> watch;
     };
 
     // Launcher and record must outlive it.
@@ -106,10 +107,13 @@ private:
     using Table = std::unordered_map<std::uint64_t, std::unique_ptr<Run>>;
 
     void begin(std::uint64_t id, const RunRequest& request);
+    void not_begun(std::uint64_t id, Outcome outcome) const;
     void start_waiting();
     void started(SpawnResult result);
     void lost(const std::vector<std::uint64_t>& ids, const std::string& why);
     void read_output(Run& run, std::size_t most);
+    void await_end(Run& run);
+    void watch_end(Run& run);
     void end_in_time(Run& run);
     void set_deadline(Run& run, SteadyTime when);
     void signal_group(const Run& run, int number) const;

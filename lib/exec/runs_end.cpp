@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "exec/children.hpp"
 #include "exec/run.hpp"
@@ -27,10 +28,14 @@ void Runs::cancel(std::uint64_t id) {
         waiting_.erase(waits);
         Outcome outcome;
         outcome.verdict = Verdict::cancelled;
-        return events_.done(id, std::move(outcome));
+        return not_begun(id, std::move(outcome));
     }
-    const auto found = runs_.find(id);
+    auto found = runs_.find(id);
     if (found == runs_.end() || found->second->pressure != Run::Pressure::none) return;
+    if (found->second->phase == Run::Phase::starting) {
+        spawners_.collect();  // it may well be running
+        if (found = runs_.find(id); found == runs_.end()) return;
+    }
     Run& run = *found->second;
     run.verdict = Verdict::cancelled;
     run.pressure = Run::Pressure::terminated;
@@ -39,7 +44,27 @@ void Runs::cancel(std::uint64_t id) {
 }
 
 void Runs::output_ready(std::uint64_t id) {
-    if (const auto found = runs_.find(id); found != runs_.end()) read_output(*found->second, kReadBytes);
+    auto found = runs_.find(id);
+    if (found == runs_.end()) return;
+    read_output(*found->second, kReadBytes);
+    if (found->second->output) return;
+    // Who closes its output is about to end, as a rule.
+    if (found->second->phase == Run::Phase::running) return await_end(*found->second);
+    spawners_.collect();
+    found = runs_.find(id);
+    if (found != runs_.end() && found->second->phase == Run::Phase::starting) spawners_.hurry();
+}
+
+// Of a run whose output is closed: most have ended by now, or do before we could sleep.
+void Runs::await_end(Run& run) {
+    siginfo_t info{};
+    const int looked = ::waitid(P_PID, static_cast<id_t>(run.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+    if (looked == 0 && info.si_pid != 0) return process_ended(run.id);
+    watch_end(run);
+}
+
+void Runs::watch_end(Run& run) {
+    if (!std::exchange(run.end_watched, true)) events_.watch(run.pidfd.get(), Watched::process, run.id, {});
 }
 
 void Runs::read_output(Run& run, std::size_t most) {
@@ -106,7 +131,7 @@ void Runs::finish(std::uint64_t id, Outcome outcome) {
         pids_.erase(run->pid);
         put_on_record(*run, outcome);
     }
-    events_.done(id, std::move(outcome));
+    events_.done(id, std::move(outcome), run->patient);
 }
 
 void Runs::put_on_record(const Run& run, const Outcome& outcome) {
@@ -170,6 +195,10 @@ void Runs::end_in_time(Run& run) {
 
 void Runs::tick() {
     const SteadyTime now = clock_.steady();
+    const auto sweep = orphans_.next();
+    const bool look = sweep && *sweep <= now;
+    // Neither may take what has been started for what has not, or is a stranger.
+    if (look || (!deadlines_.empty() && deadlines_.begin()->first <= now)) spawners_.collect();
     while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
         const auto found = runs_.find(deadlines_.begin()->second);
         EP_ASSERT(found != runs_.end());
@@ -177,7 +206,7 @@ void Runs::tick() {
     }
     start_waiting();
     spawners_.tick(now);
-    if (const auto sweep = orphans_.next(); sweep && *sweep <= now) orphans_.sweep(now, orphan_context());
+    if (look) orphans_.sweep(now, orphan_context());
 }
 
 std::optional<SteadyTime> Runs::next() const {
@@ -202,6 +231,7 @@ OrphanContext Runs::orphan_context() const {
 }
 
 void Runs::kill_all() {
+    spawners_.collect();
     for (const auto& [pid, id] : pids_) launcher_.kill(pid, true, SIGKILL);
     // Spawners are children too, and must not start what is still in their sockets. The
     // launcher comes last: it may be needed to end the others.

@@ -58,16 +58,18 @@ Server::Server(const Log& log, const Clock& clock, LauncherClient& launcher, Rec
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       client_(std::move(config_.client), kRequestBytes),
       runs_(log, clock, launcher, record, config_.self,
-            {[this](std::uint64_t id, Outcome outcome) {
-                 reply(Done{id, std::move(outcome)});
+            {[this](std::uint64_t id, Outcome outcome, bool patient) {
+                 const Done done{id, std::move(outcome)};
+                 if (patient) keep(encode(done));
+                 else reply(done);
              },
-             [this](int fd, Watched what, std::uint64_t id, bool writable) { watch(fd, what, id, writable); }}),
+             [this](int fd, Watched what, std::uint64_t id, Interest interest) { watch(fd, what, id, interest); }}),
       identities_(loaded.identities) {
     EP_ASSERT(epoll_);
     apply(std::move(loaded));
     record_.started(digest_);
     update_client_interest();
-    watch(launcher_.fd(), Watched::launcher, 0, false);
+    watch(launcher_.fd(), Watched::launcher, 0, {});
     reply(Ready{::getpid(), digest_, config_.confinement});
 }
 
@@ -76,9 +78,13 @@ Server::~Server() = default;
 int Server::serve() {
     std::array<epoll_event, kBatch> events;
     while (!closed_) {
-        if (leaving_ && runs_.running() == 0 && runs_.waiting() == 0 && !client_.waiting()) {
-            runs_.kill_all();
-            return kRestartStatus;
+        if (leaving_ && runs_.running() == 0 && runs_.waiting() == 0) {
+            send_kept();
+            if (!client_.waiting()) {
+                runs_.kill_all();
+                return kRestartStatus;
+            }
+            update_client_interest();
         }
         const int count = ::epoll_wait(epoll_.get(), events.data(), kBatch, wait_milliseconds());
         EP_ASSERT(count >= 0 || errno == EINTR);
@@ -105,6 +111,7 @@ int Server::serve() {
             }
         }
         runs_.tick();
+        if (!kept_.empty() && clock_.steady() >= kept_until_) send_kept();
         update_client_interest();
         if (launcher_.gone()) {
             // Nothing can be started any more; the starter starts both anew.
@@ -194,8 +201,24 @@ void Server::apply(LoadedRunner loaded) {
     runs_.use(std::move(loaded));
 }
 
+// In the order in which they became known, those that were kept first.
 void Server::reply(const Reply& reply) {
+    send_kept();
     if (!closed_ && !client_.send(encode(reply))) closed_ = true;
+}
+
+void Server::keep(std::string answer) {
+    if (kept_.empty()) kept_until_ = clock_.steady() + kAnswersTogether;
+    kept_bytes_ += answer.size();
+    kept_.push_back(std::move(answer));
+    if (kept_bytes_ >= kAnswersKept) send_kept();
+}
+
+void Server::send_kept() {
+    for (const std::string& answer : kept_)
+        if (!closed_ && !client_.send(answer)) closed_ = true;
+    kept_.clear();
+    kept_bytes_ = 0;
 }
 
 void Server::update_client_interest() {
@@ -209,16 +232,17 @@ void Server::update_client_interest() {
     client_interest_ = wanted;
 }
 
-void Server::watch(int fd, Watched what, std::uint64_t id, bool writable) {
+void Server::watch(int fd, Watched what, std::uint64_t id, Interest interest) {
     epoll_event event{};
-    event.events = EPOLLIN | (writable ? EPOLLOUT : 0U);
+    event.events = (interest.readable ? EPOLLIN : 0U) | (interest.writable ? EPOLLOUT : 0U);
     event.data.u64 = token_of(what, id);
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return;
     EP_ASSERT(errno == EEXIST && ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0);
 }
 
 int Server::wait_milliseconds() const {
-    const auto next = runs_.next();
+    auto next = runs_.next();
+    if (!kept_.empty() && (!next || kept_until_ < *next)) next = kept_until_;
     if (!next) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*next - clock_.steady()).count();
     return static_cast<int>(std::clamp<long long>(left, 0, 60'000));

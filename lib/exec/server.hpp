@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -25,6 +26,10 @@ namespace endpointd::exec {
 // Bytes of replies that may wait for a daemon that does not read: then no more
 // requests are read either.
 inline constexpr std::size_t kUnreadReplies = 64 * 1024 * 1024;
+// How long the answer to a patient request is kept for others to go with it, and
+// the bytes from which it is not: waking the daemon costs more than an answer.
+inline constexpr std::chrono::milliseconds kAnswersTogether{20};
+inline constexpr std::size_t kAnswersKept = 64 * 1024;
 
 struct ServerConfig {
     UniqueFd client;  // SOCK_SEQPACKET to the daemon
@@ -58,7 +63,9 @@ private:
     void status(Request& request);
 
     void reply(const Reply& reply);
-    void watch(int fd, Watched what, std::uint64_t id, bool writable);
+    void keep(std::string answer);
+    void send_kept();
+    void watch(int fd, Watched what, std::uint64_t id, Interest interest);
     void read_requests();
     void update_client_interest();
     void apply(LoadedRunner loaded);
@@ -73,6 +80,9 @@ private:
     Channel client_;
     std::uint32_t client_interest_ = 0;
     bool closed_ = false;
+    std::vector<std::string> kept_;  // answers, encoded
+    std::size_t kept_bytes_ = 0;
+    SteadyTime kept_until_{};
     Runs runs_;
     std::string digest_;
     Identities identities_;  // for which the launcher was settled

@@ -22,7 +22,8 @@ namespace {
 constexpr int kNicer = 5;
 constexpr int kNicest = 19;
 // In the spawner everything of ours is above what can be passed to a program, so that
-// a copy never lands on an original.
+// a copy never lands on an original. Below it every number is taken, so that what is
+// received, which gets the lowest free ones, is above as well.
 constexpr int kSocketFd = kFirstPassed + 1 + static_cast<int>(kPassedFds);  // one for a script
 constexpr int kNullFd = kSocketFd + 1;
 constexpr int kFirstFree = kNullFd + 1;
@@ -42,21 +43,26 @@ struct Workshop {
     ChildStack stack;
     int niceness;
     int landlock;  // -1: none
+    ResourceLimits most;
 };
 
-// No more than we have ourselves: an unprivileged process cannot raise what it inherited.
-void clamp(ResourceLimits& limits) {
-    const auto lower = [](int what, std::uint64_t& value) {
+// Our own, which nobody changes while we run: an unprivileged process cannot raise what it inherited.
+ResourceLimits own_limits() {
+    const auto hard = [](int what) {
         rlimit own{};
-        if (::getrlimit(static_cast<__rlimit_resource_t>(what), &own) == 0) value = std::min<std::uint64_t>(value, own.rlim_max);
+        return ::getrlimit(static_cast<__rlimit_resource_t>(what), &own) == 0 ? std::uint64_t{own.rlim_max} : UINT64_MAX;
     };
-    // The child gets a second more than that as its hard limit, for SIGXCPU to come first.
-    lower(RLIMIT_CPU, ++limits.cpu);
-    --limits.cpu;
-    lower(RLIMIT_DATA, limits.memory);
-    lower(RLIMIT_FSIZE, limits.file_size);
-    lower(RLIMIT_NPROC, limits.processes);
-    lower(RLIMIT_NOFILE, limits.open_files);
+    // A child gets a second more than its limit as the hard one, for SIGXCPU to come first.
+    const std::uint64_t cpu = hard(RLIMIT_CPU);
+    return {cpu - std::min<std::uint64_t>(cpu, 1), hard(RLIMIT_DATA), hard(RLIMIT_FSIZE), hard(RLIMIT_NPROC), hard(RLIMIT_NOFILE)};
+}
+
+void clamp(ResourceLimits& limits, const ResourceLimits& most) {
+    limits.cpu = std::min(limits.cpu, most.cpu);
+    limits.memory = std::min(limits.memory, most.memory);
+    limits.file_size = std::min(limits.file_size, most.file_size);
+    limits.processes = std::min(limits.processes, most.processes);
+    limits.open_files = std::min(limits.open_files, most.open_files);
 }
 
 // Starts what one request asks for. False: the runner is gone.
@@ -64,24 +70,19 @@ bool serve(Workshop& workshop, ChannelMessage message) {
     auto request = decode_spawn_request(message.bytes);
     const std::size_t count = message.fds.size();
     if (!request || count < kSpawnRequestFds || count > kSpawnRequestFds + kPassedFds) return false;
-    // Received descriptors take the lowest free numbers, which are those of the copies.
-    std::array<UniqueFd, kSpawnRequestFds + kPassedFds> above;
     std::array<int, kPassedFds + 1> passed{};
     std::size_t passing = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        above[i].reset(::fcntl(message.fds[i].get(), F_DUPFD_CLOEXEC, kFirstFree));
-        if (!above[i]) return false;
-    }
-    clamp(request->limits);
-    if (request->script) passed[passing++] = above[0].get();
-    for (std::size_t i = kSpawnRequestFds; i < count; ++i) passed[passing++] = above[i].get();
+    for (const UniqueFd& fd : message.fds) EP_ASSERT(fd.get() >= kFirstFree);
+    clamp(request->limits, workshop.most);
+    if (request->script) passed[passing++] = message.fds[0].get();
+    for (std::size_t i = kSpawnRequestFds; i < count; ++i) passed[passing++] = message.fds[i].get();
     std::vector<char*> argv = pointers_to(request->argv);
     std::vector<char*> env = pointers_to(request->env);
     const SpawnPlan plan{request->path.empty() ? nullptr : request->path.c_str(),
-                         above[0].get(),
+                         message.fds[0].get(),
                          request->script,
                          kNullFd,
-                         above[1].get(),
+                         message.fds[1].get(),
                          std::span<const int>(passed.data(), passing),
                          argv.data(),
                          env.data(),
@@ -101,14 +102,17 @@ bool serve(Workshop& workshop, ChannelMessage message) {
     return workshop.runner.send(encode(reply), std::move(fds)).has_value();
 }
 
-// The socket and /dev/null at their places, everything else closed.
+// The socket and /dev/null at their places, everything else closed, the numbers below taken.
 bool arrange_descriptors(int socket) {
-    const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const int socket_above = ::fcntl(socket, F_DUPFD_CLOEXEC, kFirstFree);
-    const int null_above = ::fcntl(null.get(), F_DUPFD_CLOEXEC, kFirstFree);
-    return socket_above >= 0 && null_above >= 0 && ::dup3(socket_above, kSocketFd, O_CLOEXEC) >= 0 &&
-           ::dup3(null_above, kNullFd, O_CLOEXEC) >= 0 && ::close_range(STDERR_FILENO + 1, kSocketFd - 1, 0) == 0 &&
-           ::close_range(kFirstFree, ~0U, 0) == 0;
+    const int null_above = ::fcntl(null, F_DUPFD_CLOEXEC, kFirstFree);
+    if (socket_above < 0 || null_above < 0 || ::dup3(socket_above, kSocketFd, O_CLOEXEC) < 0 ||
+        ::dup3(null_above, kNullFd, O_CLOEXEC) < 0 || ::close_range(kFirstFree, ~0U, 0) != 0)
+        return false;
+    for (int fd = 0; fd < kSocketFd; ++fd)
+        if ((fd > STDERR_FILENO || ::fcntl(fd, F_GETFD) < 0) && ::dup3(kNullFd, fd, O_CLOEXEC) < 0) return false;
+    return true;
 }
 
 }  // namespace
@@ -131,17 +135,14 @@ void spawner_main(int socket, const Identity& identity, const SandboxProfile& pr
     int landlock = -1;
     if (sandboxed->nested && (landlock = ::fcntl(sandboxed->nested.get(), F_DUPFD_CLOEXEC, kFirstFree)) < 0) end(1);
     sandboxed->nested.reset();
-    Workshop workshop{std::move(runner), {}, niceness, landlock};
+    Workshop workshop{std::move(runner), {}, niceness, landlock, own_limits()};
     for (;;) {
         pollfd wait{kSocketFd, static_cast<short>(POLLIN | (workshop.runner.waiting() ? POLLOUT : 0)), 0};
         if (::poll(&wait, 1, -1) < 0 && errno != EINTR) end(1);
         if ((wait.revents & POLLOUT) != 0 && !workshop.runner.flush()) end(0);
-        for (;;) {
-            auto received = workshop.runner.receive();
-            if (!received || received->state == Channel::Received::State::closed) end(0);
-            if (received->state == Channel::Received::State::nothing) break;
-            if (!serve(workshop, std::move(received->message))) end(0);
-        }
+        auto received = workshop.runner.receive();
+        if (!received || received->state == Channel::Received::State::closed) end(0);
+        if (received->state == Channel::Received::State::message && !serve(workshop, std::move(received->message))) end(0);
     }
 }
 

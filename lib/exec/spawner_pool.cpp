@@ -18,7 +18,8 @@ struct SpawnerPool::Spawner {
     std::map<std::uint64_t, std::uint64_t> requests = {};  // unanswered: id to sequence number
     SteadyTime used = {};
     SteadyTime answered = {};  // or began to have something to answer
-    bool wants_write = false;
+    SteadyTime collect = {};   // while something is unanswered: when to look for answers
+    Interest interest = {};
     bool ready = false;    // in its sandbox
     bool retired = false;  // takes no more requests
 };
@@ -33,7 +34,10 @@ Result<void> SpawnerPool::spawn(SteadyTime now, const SandboxSpec& sandbox, cons
     if (!picked) return picked.error();
     Spawner& spawner = **picked;
     spawner.used = now;
-    if (spawner.requests.empty()) spawner.answered = now;
+    if (spawner.requests.empty()) {
+        spawner.answered = now;
+        spawner.collect = now + kCollectEvery;
+    }
     const std::uint64_t sequence = ++sequence_;
     spawner.requests.emplace(request.id, sequence);
     unanswered_.insert(sequence);
@@ -45,11 +49,27 @@ Result<void> SpawnerPool::spawn(SteadyTime now, const SandboxSpec& sandbox, cons
         remove(spawner.id);
         return sent;
     }
-    if (spawner.channel.waiting() && !spawner.wants_write) {
-        spawner.wants_write = true;
-        events_.watch(spawner.channel.fd(), spawner.id, true);
-    }
+    if (spawner.channel.waiting()) watch(spawner, {spawner.interest.readable, true});
     return {};
+}
+
+void SpawnerPool::watch(Spawner& spawner, Interest interest) {
+    if (spawner.interest.readable == interest.readable && spawner.interest.writable == interest.writable) return;
+    spawner.interest = interest;
+    events_.watch(spawner.channel.fd(), spawner.id, interest);
+}
+
+void SpawnerPool::collect() {
+    // One that died leaves the table.
+    std::vector<std::uint64_t> asked;
+    for (const auto& [id, spawner] : spawners_)
+        if (!spawner->requests.empty()) asked.push_back(id);
+    for (const std::uint64_t id : asked) ready(id, true, false);
+}
+
+void SpawnerPool::hurry() {
+    for (const auto& [id, spawner] : spawners_)
+        if (!spawner->requests.empty()) watch(*spawner, {true, spawner->interest.writable});
 }
 
 void SpawnerPool::retire(std::string_view sandbox) {
@@ -61,15 +81,20 @@ void SpawnerPool::retire(std::string_view sandbox) {
 }
 
 Result<SpawnerPool::Spawner*> SpawnerPool::pick(SteadyTime now, const SandboxSpec& sandbox) {
+    const auto is_alike = [&](const Spawner& spawner) { return !spawner.retired && spawner.sandbox == sandbox.key; };
+    const auto seems_busy = [&](const auto& entry) { return is_alike(*entry.second) && entry.second->requests.size() >= kBusyRequests; };
+    if (std::any_of(spawners_.begin(), spawners_.end(), seems_busy)) collect();
     Spawner* best = nullptr;
     std::size_t alike = 0;
     for (const auto& [id, spawner] : spawners_) {
         if (now - spawner->started >= kSpawnerAge) spawner->retired = true;
-        if (spawner->retired || spawner->sandbox != sandbox.key) continue;
+        if (!is_alike(*spawner)) continue;
         ++alike;
+        // Two that take turns are woken twice as often as one.
+        if (spawner->requests.size() < kBusyRequests) return spawner.get();
         if (!best || spawner->requests.size() < best->requests.size()) best = spawner.get();
     }
-    if (best && (alike >= kSpawnersPerSandbox || best->requests.size() < kBusyRequests)) return best;
+    if (best && alike >= kSpawnersPerSandbox) return best;
     auto started = start(now, sandbox);
     if (!started && best) return best;
     return started;
@@ -104,7 +129,7 @@ Result<SpawnerPool::Spawner*> SpawnerPool::start(SteadyTime now, const SandboxSp
         std::unique_ptr<Spawner>(new Spawner{id, sandbox.key, process->pid, Channel(std::move(process->socket), kSpawnReplyBytes, 1), now});
     Spawner* borrowed = spawner.get();
     spawners_.emplace(id, std::move(spawner));
-    events_.watch(borrowed->channel.fd(), id, false);
+    events_.watch(borrowed->channel.fd(), id, borrowed->interest);
     return borrowed;
 }
 
@@ -112,18 +137,19 @@ void SpawnerPool::ready(std::uint64_t id, bool readable, bool writable) {
     const auto found = spawners_.find(id);
     if (found == spawners_.end()) return;
     Spawner& spawner = *found->second;
-    if (writable && spawner.wants_write) {
+    if (writable && spawner.interest.writable) {
         if (!spawner.channel.flush()) return remove(id);
-        if (!spawner.channel.waiting()) {
-            spawner.wants_write = false;
-            events_.watch(spawner.channel.fd(), id, false);
-        }
+        if (!spawner.channel.waiting()) watch(spawner, {spawner.interest.readable, false});
     }
     if (!readable) return;
-    for (;;) {
+    // No call more than there are answers.
+    do {
         auto received = spawner.channel.receive();
         if (!received || received->state == Channel::Received::State::closed) return remove(id);
-        if (received->state == Channel::Received::State::nothing) return;
+        if (received->state == Channel::Received::State::nothing) {
+            spawner.collect = clock_.steady() + kCollectEvery;
+            return;
+        }
         if (!spawner.ready) {
             const auto ready = decode_spawner_ready(received->message.bytes);
             if (!ready) return remove(id);
@@ -140,7 +166,8 @@ void SpawnerPool::ready(std::uint64_t id, bool readable, bool writable) {
         SpawnResult result{*reply, {}};
         if (!received->message.fds.empty()) result.pidfd = std::move(received->message.fds.front());
         events_.started(std::move(result));
-    }
+    } while (!spawner.requests.empty());
+    watch(spawner, {!spawner.ready, spawner.interest.writable});
 }
 
 void SpawnerPool::remove(std::uint64_t id, const std::string& why) {
@@ -162,6 +189,8 @@ void SpawnerPool::remove(std::uint64_t id, const std::string& why) {
 }
 
 void SpawnerPool::tick(SteadyTime now) {
+    const auto is_late = [now](const auto& entry) { return !entry.second->requests.empty() && entry.second->collect <= now; };
+    if (std::any_of(spawners_.begin(), spawners_.end(), is_late)) collect();
     std::vector<std::uint64_t> stuck;
     for (auto it = spawners_.begin(); it != spawners_.end();) {
         Spawner& spawner = *it->second;
@@ -175,7 +204,8 @@ void SpawnerPool::tick(SteadyTime now) {
 std::optional<SteadyTime> SpawnerPool::next() const {
     std::optional<SteadyTime> first;
     for (const auto& [id, spawner] : spawners_) {
-        const SteadyTime when = spawner->requests.empty() ? spawner->used + kSpawnerIdle : spawner->answered + kSpawnerStuck;
+        const SteadyTime when =
+            spawner->requests.empty() ? spawner->used + kSpawnerIdle : std::min(spawner->collect, spawner->answered + kSpawnerStuck);
         if (!first || when < *first) first = when;
     }
     return first;

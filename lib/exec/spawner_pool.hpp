@@ -1,7 +1,12 @@
 #pragma once
 // The spawners of the runner: one per user and sandbox, a second one while load keeps
-// the first busy, none when nothing is run for a while. Hands each request to the
-// least busy one and its answer back. Owned by the runner, its one thread.
+// the first busy, none when nothing is run for a while. Hands each request to the first that is
+// not busy, and its answer back. Owned by the runner, its one thread.
+//
+// A plugin that is started is of no interest until it writes, ends or takes too long, and
+// to be woken for each costs as much as to start a small one. So answers wait in the
+// spawner's socket until collect() is called, at the latest by tick(), kCollectEvery after
+// the request.
 
 #include <sys/types.h>
 
@@ -36,11 +41,19 @@ inline constexpr std::chrono::seconds kSpawnerIdle{60};
 // Without an answer for so long, a spawner is stuck (a program on a dead file system)
 // and is killed; a busy machine answers within seconds.
 inline constexpr std::chrono::seconds kSpawnerStuck{20};
+// How long an answer may wait to be read. Longer than most plugins run.
+inline constexpr std::chrono::milliseconds kCollectEvery{20};
 // Older ones are replaced, so that a sandbox takes in what was installed since.
 inline constexpr std::chrono::minutes kSpawnerAge{10};
 // Sandboxes with spawners at the same time; each costs a process or two. For one
 // more, an idle one ends.
 inline constexpr std::size_t kSandboxes = 64;
+
+// What of a descriptor wakes its owner; that its other end is gone does so always.
+struct Interest {
+    bool readable = true;
+    bool writable = false;
+};
 
 struct SpawnResult {
     SpawnReply reply;
@@ -51,8 +64,8 @@ struct SpawnerPoolEvents {
     std::function<void(SpawnResult)> started;  // also if it could not be started
     // A spawner ended with these unanswered; `why` in its own words, empty: it died.
     std::function<void(const std::vector<std::uint64_t>&, const std::string& why)> lost;
-    std::function<void(int fd, std::uint64_t spawner, bool writable)> watch;  // new socket, or other interest in it
-    std::function<void()> ended;                                              // a spawner is gone and has to be reaped
+    std::function<void(int fd, std::uint64_t spawner, Interest)> watch;  // new socket, or other interest in it
+    std::function<void()> ended;                                         // a spawner is gone and has to be reaped
 };
 
 class SpawnerPool {
@@ -69,12 +82,17 @@ public:
     void retire(std::string_view sandbox);
 
     // Errc::io or unavailable if no spawner could be started, too_large if its sandbox
-    // cannot be built.
+    // cannot be built. May tell of earlier requests.
     Result<void> spawn(SteadyTime now, const SandboxSpec& sandbox, const SpawnRequest& request, std::vector<UniqueFd> fds);
 
+    // Tells of what spawners have answered, and of no more than that.
+    void collect();
+    // Whoever has something to answer wakes us as soon as he does.
+    void hurry();
     // The spawner's socket has something to read, or to write.
     void ready(std::uint64_t spawner, bool readable, bool writable);
-    // Ends idle spawners, and those that are stuck in starting something; when to be called next.
+    // Collects in time, ends idle spawners, and those that are stuck in starting something; when to be
+    // called next.
     void tick(SteadyTime now);
     std::optional<SteadyTime> next() const;
 
@@ -85,6 +103,7 @@ public:
 
 private:
     struct Spawner;
+    void watch(Spawner& spawner, Interest interest);
     Result<Spawner*> pick(SteadyTime now, const SandboxSpec& sandbox);
     Result<Spawner*> start(SteadyTime now, const SandboxSpec& sandbox);
     void remove(std::uint64_t spawner, const std::string& why = {});

@@ -39,10 +39,10 @@ protected:
         std::ifstream in(path, std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};
     }
-    // The runner's own record, line by line.
+    // Line by line.
     std::vector<json::Object> record() const {
         std::vector<json::Object> lines;
-        std::ifstream in(directory_.path() + "/state/runner/record.jsonl");
+        std::ifstream in(record_path());
         for (std::string line; std::getline(in, line);) {
             auto value = json::parse(line);
             if (!value || !value->object()) ADD_FAILURE() << line;

@@ -4,68 +4,17 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <random>
 
-#include "exec/channel.hpp"
-#include "exec/fd_pass.hpp"
-#include "exec/protocol.hpp"
 #include "exec/runs.hpp"
-#include "runner_fixture.hpp"
+#include "raw_daemon.hpp"
 
 namespace endpointd::exec {
 namespace {
 
-class HostileDaemonTest : public RunnerFixture {
-protected:
-    // In the daemon's place: a starter of our own, and the end of its runner's socket.
-    void start_runner() {
-        stop_runner();
-        auto starter = fork_starter(starter_config());
-        ASSERT_TRUE(starter.has_value());
-        hostile_starter_ = starter->pid;
-        to_starter_ = std::move(starter->fd);
-        PacketBuffer buffer;
-        auto packet = receive_packet(to_starter_.get(), buffer, 1);
-        ASSERT_TRUE(packet.has_value() && packet->fds.size() == 1);
-        socket_ = packet->fds.front().get();
-        channel_.emplace(std::move(packet->fds.front()), kReplyBytes);
-        const auto ready = next_reply();
-        ASSERT_TRUE(ready.has_value());
-        ASSERT_TRUE(std::holds_alternative<Ready>(*ready));
-        hostile_runner_ = std::get<Ready>(*ready).pid;
-    }
-    void stop_runner() {
-        channel_.reset();
-        to_starter_.reset();
-        if (hostile_starter_ > 0) ::waitpid(std::exchange(hostile_starter_, 0), nullptr, 0);
-    }
-    void TearDown() override { stop_runner(); }
-    // Its socket is closed; its process follows.
-    void await_end() {
-        while (exists(hostile_runner_)) ::poll(nullptr, 0, 1);
-    }
-    void send(const Request& request) { ASSERT_TRUE(channel_->send(*encode(request)).has_value()); }
-    // None: the runner closed its end.
-    std::optional<Reply> next_reply() {
-        for (;;) {
-            auto received = channel_->receive();
-            if (!received || received->state == Channel::Received::State::closed) return std::nullopt;
-            if (received->state == Channel::Received::State::message) return *decode_reply(received->message.bytes);
-            pollfd wait{socket_, POLLIN, 0};
-            if (::poll(&wait, 1, 60'000) <= 0) return std::nullopt;
-        }
-    }
-    RunCommand run_of(std::uint64_t id, const std::string& command) { return {id, {command, RunKind::check, Duration(0), {}}}; }
-
-    pid_t hostile_starter_ = 0;
-    pid_t hostile_runner_ = 0;
-    UniqueFd to_starter_;
-    int socket_ = -1;
-    std::optional<Channel> channel_;
-};
+using HostileDaemonTest = RawDaemon;
 
 TEST_F(HostileDaemonTest, NonsenseEndsTheRunnerAndWhatItStarted) {
     add_plugin("sleeps");

@@ -41,6 +41,8 @@ TEST(RunnerProtocol, CarriesARunWithEveryKindOfValue) {
     EXPECT_EQ(run.request.kind, RunKind::action);
     EXPECT_EQ(run.request.timeout, std::chrono::seconds(5));
     EXPECT_EQ(run.request.parameters, parameters);
+    EXPECT_FALSE(run.request.patient);
+    EXPECT_TRUE(request_again(RunCommand{77, {"disk", RunKind::check, Duration(0), {}, {}, true}}).request.patient);
 }
 
 TEST(RunnerProtocol, CarriesTheOtherRequests) {
@@ -129,6 +131,9 @@ TEST(RunnerProtocol, RefusesUnknownTagsKindsAndVerdicts) {
     std::string kind = *encode(Request(RunCommand{7, with({})}));
     kind[9] = 4;
     EXPECT_FALSE(decode_request(kind).has_value());
+    std::string patience = *encode(Request(RunCommand{7, with({})}));
+    patience[18] = 2;
+    EXPECT_FALSE(decode_request(patience).has_value());
     std::string verdict = encode(Reply(Done{7, {}}));
     verdict[9] = 99;
     EXPECT_FALSE(decode_reply(verdict).has_value());

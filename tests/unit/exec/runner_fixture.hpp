@@ -34,6 +34,8 @@ protected:
     // The user that commands without run_as run as.
     uid_t daemon_uid() const;
 
+    // The runner's own record.
+    std::string record_path() const { return directory_.path() + "/state/runner/record.jsonl"; }
     // A directory that plugins may write, once their entry's sandbox says so.
     std::string scratch() const { return directory_.path() + "/scratch"; }
     // Copies one of the plugins in tests/unit/exec/plugins and returns its path.
