@@ -5,6 +5,7 @@
 
 #include "base/units.hpp"
 #include "catalog/invocation.hpp"
+#include "cluster/checkable_name.hpp"
 #include "cluster/event_handler_attempt.hpp"
 #include "cluster/run_record.hpp"
 #include "policy/method_capability.hpp"
@@ -16,8 +17,6 @@ namespace {
 
 std::string quoted(std::string_view foreign) { return "'" + escaped(foreign) + "'"; }
 
-std::string_view type_of(const std::string& name) noexcept { return name.find('!') == std::string::npos ? "Host" : "Service"; }
-
 std::string text_of(const json::Object& object, std::string_view member) {
     const json::Value* const value = object.find(member);
     if (!value) return {};
@@ -26,7 +25,7 @@ std::string text_of(const json::Object& object, std::string_view member) {
 
 // "for web1!http (CRITICAL SOFT 2): "
 std::string occasion(const std::string& name, const policy::StateMacros& states) {
-    const json::Object& own = type_of(name) == "Host" ? states.host : states.service;
+    const json::Object& own = checkable_type(name) == "Host" ? states.host : states.service;
     return "for " + escaped(name) + " (" + text_of(own, "state") + " " + text_of(own, "state_type") + " " + text_of(own, "check_attempt") +
            "): ";
 }
@@ -43,12 +42,11 @@ bool is_enabled(const dsl::Object& object) noexcept {
 }  // namespace
 
 const std::string& EventHandlers::author_of(const policy::PlannedObject& object) noexcept {
-    const bool changed = std::ranges::find(object.modified, "event_command") != object.modified.end();
-    return changed ? object.modified_by.str() : object.parent.str();
+    return object.is_changed("event_command") ? object.changes->by.str() : object.parent.str();
 }
 
 bool EventHandlers::judge(Attempt& attempt) {
-    const policy::PlannedObject* const planned = plan_->find(type_of(attempt.name), attempt.name);
+    const policy::PlannedObject* const planned = plan_->find(checkable_type(attempt.name), attempt.name);
     if (planned) attempt.command = policy::text_attribute(*planned->object, "event_command");
     // Gone, or switched off, since the result: nobody wants it any more.
     if (attempt.command.empty() || !is_enabled(*planned->object)) return false;
@@ -163,7 +161,7 @@ void EventHandlers::refuse(const Attempt& attempt, store::Reason reason, std::st
 }
 
 void EventHandlers::not_run(const std::string& name, const policy::StateMacros& states, store::Reason reason, std::string_view detail) {
-    const policy::PlannedObject* const planned = plan_->find(type_of(name), name);
+    const policy::PlannedObject* const planned = plan_->find(checkable_type(name), name);
     if (!planned) return;
     Attempt attempt;
     attempt.name = name;

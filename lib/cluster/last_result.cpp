@@ -33,42 +33,47 @@ bool add_data(std::string& tokens, const wire::Perfdata& data) {
 
 bool LastResult::take(const wire::CheckResultBody& body) {
     const std::string_view kept = std::string_view(body.output).substr(0, beginning(body.output, kKeptOutput));
-    const bool same_output = kept == output;
-    if (!same_output) output = kept;
     std::string tokens;
-    tokens.reserve(performance_data.size());
     if (body.performance_data)
         for (const wire::Perfdata& data : *body.performance_data)
             if (!add_data(tokens, data)) break;
-    if (same_output && tokens == performance_data) return false;
-    performance_data = std::move(tokens);
+    if (kept == output() && tokens == token_lines()) return false;
+    std::string text;
+    text.reserve(kept.size() + tokens.size());
+    text.append(kept).append(tokens);
+    text_ = std::move(text);
+    output_size_ = static_cast<std::uint16_t>(kept.size());
     return true;
 }
 
 json::Array LastResult::tokens() const {
     json::Array list;
-    for (std::size_t begin = 0; begin < performance_data.size();) {
-        const std::size_t end = performance_data.find('\n', begin);
-        list.emplace_back(std::string_view(performance_data).substr(begin, end - begin));
-        begin = end + 1;
+    for (std::string_view left = token_lines(); !left.empty();) {
+        const std::size_t end = left.find('\n');
+        list.emplace_back(left.substr(0, end));
+        left.remove_prefix(end + 1);
     }
     return list;
 }
 
 std::string text_of(const LastResult& result) {
-    return json::to_text(json::Object{{"output", result.output}, {"performance_data", result.tokens()}});
+    return json::to_text(json::Object{{"output", result.output()}, {"performance_data", result.tokens()}});
 }
 
-std::optional<LastResult> last_result_from(std::string_view text) {
+std::optional<LastResult> LastResult::from_text(std::string_view text) {
     const Result<json::Value> value = json::parse(text);
     const json::Object* const members = value ? value->object() : nullptr;
     const json::Value* const output = members ? members->find("output") : nullptr;
     const json::Value* const tokens = members ? members->find("performance_data") : nullptr;
     if (!output || !output->string() || !tokens || !tokens->array()) return std::nullopt;
-    LastResult result;
-    result.output.assign(*output->string(), 0, beginning(*output->string(), kKeptOutput));
+    std::string lines;
     for (const json::Value& token : *tokens->array())
-        if (!token.string() || !add(result.performance_data, *token.string())) return std::nullopt;
+        if (!token.string() || !add(lines, *token.string())) return std::nullopt;
+    LastResult result;
+    result.text_.assign(*output->string(), 0, beginning(*output->string(), kKeptOutput));
+    result.output_size_ = static_cast<std::uint16_t>(result.text_.size());
+    result.text_ += lines;
+    result.text_.shrink_to_fit();
     return result;
 }
 

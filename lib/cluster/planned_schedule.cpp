@@ -50,10 +50,10 @@ double interval(const dsl::Attributes& attributes, std::string_view name, double
     return std::clamp(number(attributes, name, fallback), kLeastInterval, kMostInterval);
 }
 
-schedule::Configured checkable(const dsl::Object& object, bool is_host) {
-    const dsl::Attributes& attributes = object.attributes;
+schedule::Configured checkable(const std::shared_ptr<const dsl::Object>& object, bool is_host) {
+    const dsl::Attributes& attributes = object->attributes;
     schedule::Configured configured;
-    configured.name = object.name;
+    configured.name = dsl::SharedString({object, &object->name});
     if (!is_host) configured.host = text(attributes, "host_name");
     configured.active = flag(attributes, "enable_active_checks", true);
     configured.passive = flag(attributes, "enable_passive_checks", true);
@@ -147,14 +147,18 @@ unsigned state_bits(const json::Value* list) noexcept {
 
 schedule::Schedule schedule_of(const policy::Plan& plan, std::string_view local_zone) {
     schedule::Schedule schedule;
+    const auto is_checked = [&](const dsl::Object& object) {
+        return (object.type->name == "Host" || object.type->name == "Service") && (object.zone.empty() || object.zone == local_zone);
+    };
+    schedule.checkables.reserve(static_cast<std::size_t>(
+        std::ranges::count_if(plan.objects, [&](const policy::PlannedObject& planned) { return is_checked(*planned.object); })));
     for (const policy::PlannedObject& planned : plan.objects) {
         const dsl::Object& object = *planned.object;
         const std::string_view type = object.type->name;
-        const bool ours = object.zone.empty() || object.zone == local_zone;
         if (type == "TimePeriod") schedule.periods.emplace(object.name, period(object.attributes));
         else if (type == "Dependency") schedule.dependencies.push_back(dependency(object));
         else if (type == "Downtime") schedule.downtimes.push_back(downtime(object));
-        else if (ours && (type == "Host" || type == "Service")) schedule.checkables.push_back(checkable(object, type == "Host"));
+        else if (is_checked(object)) schedule.checkables.push_back(checkable(planned.object, type == "Host"));
     }
     return schedule;
 }

@@ -10,17 +10,13 @@
 #include "cluster/audit_entry.hpp"
 #include "cluster/planned_schedule.hpp"
 #include "cluster/result_body.hpp"
+#include "policy/rights.hpp"
 
 namespace endpointd::cluster {
 
 namespace {
 
 double seconds_of(SteadyTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
-
-std::string text_attribute(const dsl::Object& object, std::string_view name) {
-    const json::Value* const value = object.attributes.find(name);
-    return value && value->string() ? *value->string() : std::string();
-}
 
 wire::CheckVars vars_of(const schedule::StateView& view) {
     return {view.state, view.type == schedule::StateType::hard ? 1 : 0, view.attempt, view.reachable};
@@ -43,14 +39,13 @@ void Scheduling::configure(std::shared_ptr<const Rules> rules) {
 void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
     const std::shared_ptr<const policy::Plan> before = std::exchange(plan_, std::move(plan));
     handlers_.publish(plan_);
-    std::map<std::string, Shown> results;
-    take_results(results);
     schedule::Schedule schedule = schedule_of(*plan_, rules_->topology->local_zone().name);
     if (!pauses_.empty())
         for (schedule::Configured& checkable : schedule.checkables)
-            if (pauses_.contains(checkable.name)) checkable.active = false;
+            if (pauses_.contains(checkable.name.str())) checkable.active = false;
     scheduler_.configure(std::move(schedule), kept_, now());
-    shown_.clear();
+    std::vector<Shown> shown_before = std::exchange(shown_, {});
+    shown_.reserve(scheduler_.size());
     paused_by_parents_ = 0;
     for (const policy::PlannedObject& object : plan_->objects) {
         const std::string_view type = object.object->type->name;
@@ -61,8 +56,8 @@ void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
         Shown& shown = shown_[*id];
         shown.object = &object;
         paused_by_parents_ += is_paused_by_parent(object) ? 1 : 0;
-        if (type == "Service") shown.host = plan_->find("Host", text_attribute(*object.object, "host_name"));
-        give_result(shown, results, scheduler_.state(*id).checked);
+        if (type == "Service") shown.host = plan_->find("Host", policy::text_attribute(*object.object, "host_name"));
+        give_result(shown, *id < shown_before.size() ? &shown_before[*id] : nullptr, scheduler_.state(*id).checked);
         kept_.checkables.erase(object.object->name);
     }
     wake();
@@ -92,16 +87,20 @@ void Scheduling::wake() {
 
 void Scheduling::arm() {
     std::optional<SteadyTime> at = save_at_;
-    if (const auto turn = tally_.next(); turn && (!at || *turn < *at)) at = turn;
-    // A parent may put its check off for longer than a clock counts.
-    const auto consider = [&](double seconds) {
-        const std::chrono::duration<double> wait(std::clamp(seconds, 0.0, std::chrono::duration<double>(kLongestSleep).count()));
-        const SteadyTime then = services_.clock.steady() + std::chrono::ceil<SteadyTime::duration>(wait);
+    const auto consider = [&at](SteadyTime then) {
         if (!at || then < *at) at = then;
     };
+    // A parent may put its check off for longer than a clock counts.
+    const auto in = [this](double seconds) {
+        const std::chrono::duration<double> wait(std::clamp(seconds, 0.0, std::chrono::duration<double>(kLongestSleep).count()));
+        return services_.clock.steady() + std::chrono::ceil<SteadyTime::duration>(wait);
+    };
+    if (const auto turn = tally_.next()) consider(*turn);
     const schedule::Now moment = now();
-    if (const auto end = next_end_of_pause()) consider(*end - moment.wall);
-    if (const auto next = scheduler_.next_wake()) consider(*next - moment.steady);
+    if (const auto end = next_end_of_pause()) consider(in(*end - moment.wall));
+    // In whole steps: with each result the same moment is asked for, whatever is due first.
+    using Step = std::chrono::duration<std::int64_t, std::ratio_multiply<std::ratio<kStartTogether.count()>, std::milli>>;
+    if (const auto next = scheduler_.next_wake()) consider(SteadyTime(std::chrono::ceil<Step>(in(*next - moment.steady).time_since_epoch())));
     if (at && !stopped_) services_.wake_at(*at);
 }
 
@@ -128,7 +127,8 @@ void Scheduling::perform(schedule::Events& events, const std::optional<Sender>& 
             if (transition.event_handler) handlers_.handle(*shown_[result->id].object->object, states_of(result->id));
         }
     }
-    if (!save_at_) save_at_ = services_.clock.steady() + kStatesWait;
+    if (scheduler_.changed() >= kResultsAtOnce) save_within(Duration(0));
+    else save_within(from ? kStatesWait : kResultsWait);
 }
 
 void Scheduling::relay(schedule::Id id, StateEvent event, const std::optional<Sender>& from) {
@@ -140,7 +140,7 @@ void Scheduling::relay(schedule::Id id, StateEvent event, const std::optional<Se
                               message.host;
                               message.service;
                           }) {
-                message.host = is_service ? text_attribute(object, "host_name") : object.name;
+                message.host = is_service ? policy::text_attribute(object, "host_name") : std::string_view(object.name);
                 if (is_service) message.service = std::string(object.short_name());
             }
         },
@@ -152,7 +152,7 @@ void Scheduling::relay(schedule::Id id, StateEvent event, const std::optional<Se
 policy::StateMacros Scheduling::states_of(schedule::Id id) const {
     const auto states = [&](schedule::Id of) {
         const schedule::CheckableState& state = scheduler_.state(of);
-        const bool is_host = scheduler_.configured(of).settings.is_host;
+        const bool is_host = scheduler_.settings(of).is_host;
         const auto name_of = [&](int of_result) {
             static constexpr const char* kServiceStates[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
             return is_host ? (schedule::is_ok(true, of_result) ? "UP" : "DOWN") : kServiceStates[of_result];
@@ -170,21 +170,20 @@ policy::StateMacros Scheduling::states_of(schedule::Id id) const {
                             {"last_check", state.execution_end},
                             {"last_state_change", state.last_state_change},
                             {"duration_sec", since(state.last_state_change)},
-                            {"output", shown_[of].result.output},
+                            {"output", shown_[of].result.output()},
                             {"check_source", rules_->topology->local_endpoint().name},
                             {"downtime_depth", scheduler_.downtime_depth(of, now().wall)}};
     };
     policy::StateMacros macros;
-    const schedule::Configured& configured = scheduler_.configured(id);
-    (configured.settings.is_host ? macros.host : macros.service) = states(id);
-    if (const auto host = scheduler_.find(configured.host); host && !configured.host.empty()) macros.host = states(*host);
+    (scheduler_.settings(id).is_host ? macros.host : macros.service) = states(id);
+    if (const auto host = scheduler_.host(id)) macros.host = states(*host);
     return macros;
 }
 
 void Scheduling::run(schedule::Id id) {
     const Shown& shown = shown_[id];
     const dsl::Object& object = *shown.object->object;
-    const std::string name = text_attribute(object, "check_command");
+    const std::string name(policy::text_attribute(object, "check_command"));
     const catalog::Command* const command = rules_->catalog->find(name);
     if (!command || command->kind != catalog::Kind::check)
         return refused(id, exec::Refusal::unknown_command, "command '" + escaped(name) + "' is not in the local catalog");
@@ -208,6 +207,7 @@ void Scheduling::run(schedule::Id id) {
     exec::RunRequest request;
     request.command = name;
     request.kind = exec::RunKind::check;
+    request.patient = true;
     request.parameters = admission->parameters;
     if (const json::Value* timeout = object.attributes.find("check_timeout"); timeout && timeout->number() && *timeout->number() > 0)
         request.timeout = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(*timeout->number(), 86400.0)));

@@ -5,14 +5,13 @@
 
 #include "base/units.hpp"
 #include "cluster/audit_entry.hpp"
+#include "cluster/checkable_name.hpp"
 #include "cluster/scheduling.hpp"
 #include "policy/method_capability.hpp"
 
 namespace endpointd::cluster {
 
 namespace {
-
-std::string name_of(const std::string& host, const std::optional<std::string>& service) { return service ? host + "!" + *service : host; }
 
 std::string seconds_text(double at) { return to_rfc3339(from_unix(at)); }
 
@@ -43,11 +42,11 @@ std::optional<schedule::Id> Scheduling::admitted(const Sender& from, policy::Cap
     if (service) asked.service = *service;
     store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
     policy::Verdict verdict = rules_->grants->decide(from.endpoint, entry.zone.value_or(""), asked);
-    if (verdict.allowed && !counts) return scheduler_.find(name_of(host, service));
+    if (verdict.allowed && !counts) return scheduler_.find(checkable_name(host, service));
     const policy::Usage::Admission admission = services_.usage.admit(std::move(verdict), services_.clock.steady());
-    if (admission.verdict.allowed) return scheduler_.find(name_of(host, service));
+    if (admission.verdict.allowed) return scheduler_.find(checkable_name(host, service));
     entry.object_type = service ? "Service" : "Host";
-    entry.object_name = name_of(host, service);
+    entry.object_name = checkable_name(host, service);
     entry.reason = admission.verdict.reason;
     entry.detail = admission.verdict.detail;
     entry.content = payload;
@@ -56,18 +55,17 @@ std::optional<schedule::Id> Scheduling::admitted(const Sender& from, policy::Cap
 }
 
 void Scheduling::changed(const Sender& from, wire::Method method, schedule::Id id, std::string what) {
-    const schedule::Configured& configured = scheduler_.configured(id);
     store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
     entry.decision = store::Decision::changed;
     entry.reason = store::Reason::ok;
-    entry.object_type = configured.settings.is_host ? "Host" : "Service";
-    entry.object_name = configured.name;
+    entry.object_type = scheduler_.settings(id).is_host ? "Host" : "Service";
+    entry.object_name = scheduler_.name(id);
     entry.detail = std::move(what);
     services_.audit(std::move(entry), {});
 }
 
 void Scheduling::on(const Sender& from, const wire::SetNextCheck& message, wire::Method method, const std::string& payload) {
-    const bool counted = forced_.erase({from.endpoint, name_of(message.host, message.service)}) != 0;
+    const bool counted = forced_.erase({from.endpoint, checkable_name(message.host, message.service)}) != 0;
     const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload, !counted);
     if (!id) return;
     schedule::Events events;
@@ -84,7 +82,7 @@ void Scheduling::on(const Sender& from, const wire::SetForceNextCheck& message, 
     if (!id) return;
     if (message.forced) {
         if (forced_.size() >= kForced) forced_.clear();
-        forced_.emplace(from.endpoint, name_of(message.host, message.service));
+        forced_.emplace(from.endpoint, checkable_name(message.host, message.service));
     }
     scheduler_.force(*id, message.forced, now());
     changed(from, method, *id, message.forced ? "the next check is forced" : "the next check is not forced");
@@ -99,6 +97,7 @@ void Scheduling::on(const Sender& from, const wire::SetAcknowledgement& message,
     if (!scheduler_.acknowledge(*id, {type, message.expiry, message.change_time}, now())) return;
     changed(from, method, *id, "acknowledged by '" + escaped(message.author) + "': " + escaped(message.comment));
     relay(*id, message, from);
+    save_within(kStatesWait);
     wake();
 }
 
@@ -107,6 +106,7 @@ void Scheduling::on(const Sender& from, const wire::ClearAcknowledgement& messag
     if (!id || !scheduler_.clear_acknowledgement(*id)) return;
     changed(from, method, *id, "acknowledgement removed by '" + escaped(message.author) + "'");
     relay(*id, message, from);
+    save_within(kStatesWait);
     wake();
 }
 
@@ -122,7 +122,7 @@ void Scheduling::on(const Sender& from, const wire::CheckResult& message, wire::
     if (!scheduler_.submitted(*id, result, body.ttl, now(), events)) {
         store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
         entry.object_type = message.service ? "Service" : "Host";
-        entry.object_name = scheduler_.configured(*id).name;
+        entry.object_name = scheduler_.name(*id);
         entry.reason = store::Reason::out_of_scope;
         entry.detail = "enable_passive_checks is off";
         entry.content = payload;
@@ -130,7 +130,7 @@ void Scheduling::on(const Sender& from, const wire::CheckResult& message, wire::
     }
     // One that is older than the last result changes nothing.
     if (std::ranges::any_of(events, [](const schedule::Event& event) { return std::holds_alternative<schedule::Resulted>(event); })) {
-        const std::string& name = scheduler_.configured(*id).name;
+        const std::string& name = scheduler_.name(*id);
         if (const std::uint64_t results = tally_.add(from.endpoint, name, services_.clock.steady()); results != 0)
             record_submitted({from.endpoint, name, results});
     }
@@ -143,7 +143,7 @@ void Scheduling::record_submitted(const PassiveTally::Count& count) {
     store::AuditEntry entry = audit_entry(Sender{count.parent, 0, {}}, *rules_->topology, wire::Method::check_result);
     entry.decision = store::Decision::accepted;
     entry.reason = store::Reason::ok;
-    entry.object_type = count.object.find('!') == std::string::npos ? "Host" : "Service";
+    entry.object_type = std::string(checkable_type(count.object));
     entry.object_name = count.object;
     entry.detail = "results that it submits are taken";
     entry.count = count.results;

@@ -1,16 +1,11 @@
 // What became of checks, in the store and out of it again.
 
+#include "cluster/checkable_name.hpp"
 #include "cluster/scheduling.hpp"
 #include "json/document.hpp"
 #include "schedule/state_text.hpp"
 
 namespace endpointd::cluster {
-
-namespace {
-
-const char* type_of(const std::string& name) { return name.find('!') == std::string::npos ? "Host" : "Service"; }
-
-}  // namespace
 
 void Scheduling::load(store::StoredStates kept) {
     for (const std::string& problem : kept.problems) services_.log.warning("schedule", "states are lost", {{"why", problem}});
@@ -37,28 +32,29 @@ void Scheduling::load(store::StoredStates kept) {
         else ++damaged;
     }
     for (const auto& [key, text] : kept.results) {
-        if (auto result = last_result_from(text)) kept_results_.emplace(key.name, *std::move(result));
+        if (auto result = LastResult::from_text(text)) kept_results_.emplace(key.name, *std::move(result));
         else ++damaged;
     }
     if (damaged != 0) services_.log.warning("schedule", "stored states are damaged and begin anew", {{"states", damaged}});
 }
 
-// Before a new plan: what stays keeps its result.
-void Scheduling::take_results(std::map<std::string, Shown>& results) {
-    for (Shown& shown : shown_)
-        if (shown.object) results.emplace(shown.object->object->name, std::move(shown));
-}
-
-void Scheduling::give_result(Shown& shown, std::map<std::string, Shown>& results, bool checked) {
+// Before a new plan it was `before`: what stays keeps its number and its result.
+void Scheduling::give_result(Shown& shown, Shown* before, bool checked) {
     const std::string& name = shown.object->object->name;
     const auto kept = kept_results_.extract(name);
-    if (const auto there = results.find(name); there != results.end()) {
-        shown.result = std::move(there->second.result);
-        shown.unwritten = there->second.unwritten;
-        shown.due = there->second.due;
+    if (before && before->object && before->object->object->name == name) {
+        shown.result = std::move(before->result);
+        shown.unwritten = before->unwritten;
+        shown.due = before->due;
     } else if (kept && checked) {
         shown.result = std::move(kept.mapped());
     }
+}
+
+void Scheduling::save_within(Duration wait) {
+    if (unwritten_ != 0 && save_at_) return;  // a store that refuses is not asked more often
+    const SteadyTime at = services_.clock.steady() + wait;
+    if (!save_at_ || *save_at_ > at) save_at_ = at;
 }
 
 void Scheduling::save() {
@@ -75,8 +71,8 @@ void Scheduling::save() {
     for (std::string& name : scheduler_.take_triggered()) unsaved_.insert({"Downtime", std::move(name)});
     for (schedule::Gone& gone : scheduler_.take_gone()) unsaved_.insert({std::string(gone.type), std::move(gone.name)});
     if (services_.clock.steady() - started_ > kStatesKept) {
-        for (const auto& [name, state] : kept_.checkables) unsaved_.insert({type_of(name), name});
-        for (const auto& [name, result] : kept_results_) unsaved_.insert({type_of(name), name});
+        for (const auto& [name, state] : kept_.checkables) unsaved_.insert({std::string(checkable_type(name)), name});
+        for (const auto& [name, result] : kept_results_) unsaved_.insert({std::string(checkable_type(name)), name});
         for (const auto& [name, triggered] : kept_.triggered) unsaved_.insert({"Downtime", name});
         kept_ = {};
         kept_results_.clear();
@@ -92,8 +88,7 @@ void Scheduling::add_checkables(store::StateChange& change, Written& written) {
     written.states = scheduler_.take_changed();
     change.states.reserve(written.states.size());
     for (const schedule::Id id : written.states) {
-        const schedule::Configured& configured = scheduler_.configured(id);
-        change.states.emplace_back(store::StateKey{configured.settings.is_host ? "Host" : "Service", configured.name},
+        change.states.emplace_back(store::StateKey{scheduler_.settings(id).is_host ? "Host" : "Service", scheduler_.name(id)},
                                    schedule::state_text(scheduler_.state(id)));
         if (!std::exchange(shown_[id].unwritten, false)) continue;
         written.results.push_back(id);
@@ -190,7 +185,7 @@ void Scheduling::end_pauses() {
         store::AuditEntry entry;
         entry.decision = store::Decision::changed;
         entry.reason = store::Reason::ok;
-        entry.object_type = name.find('!') == std::string::npos ? "Host" : "Service";
+        entry.object_type = std::string(checkable_type(name));
         entry.object_name = name;
         entry.detail = "resumed: the pause of " + pauses_[name].by + " is over";
         services_.audit(std::move(entry), {});

@@ -17,7 +17,7 @@ json::Value time_text(double at) { return at == 0 ? json::Value() : json::Value(
 }  // namespace
 
 bool Scheduling::is_paused_by_parent(const policy::PlannedObject& object) {
-    if (std::ranges::find(object.modified, kActiveChecks) == object.modified.end()) return false;
+    if (!object.is_changed(kActiveChecks)) return false;
     const json::Value* const active = object.object->attributes.find(kActiveChecks);
     return active != nullptr && active->boolean() != nullptr && !*active->boolean();
 }
@@ -34,11 +34,11 @@ std::size_t Scheduling::paused() const {
 json::Value Scheduling::paused_view(const std::string& name, const policy::PlannedObject& object) const {
     json::Value by_parent;
     if (is_paused_by_parent(object)) {
-        const std::string& parent = object.modified_by.str();
-        const auto end = end_of_pause(*rules_, parent, object.object->type->name, name, object.paused_since);
+        const std::string& parent = object.changes->by.str();
+        const auto end = end_of_pause(*rules_, parent, object.object->type->name, name, object.changes->paused_since);
         by_parent = json::Object{{"by", parent},
                                  {"kind", "parent"},
-                                 {"since", time_text(object.paused_since)},
+                                 {"since", time_text(object.changes->paused_since)},
                                  {"until", time_text(end.value_or(0))},
                                  {"also", nullptr}};
     }
@@ -55,7 +55,6 @@ json::Value Scheduling::view(const std::string& name) const {
     const auto id = scheduler_.find(name);
     if (!id) return nullptr;
     const schedule::CheckableState& state = scheduler_.state(*id);
-    const schedule::Configured& configured = scheduler_.configured(*id);
     const schedule::Now moment = now();
     const bool acknowledged = state.acknowledgement.holds(moment.wall);
     return json::Object{{"checked", state.checked},
@@ -63,17 +62,17 @@ json::Value Scheduling::view(const std::string& name) const {
                         {"state_type", state.type == schedule::StateType::hard ? "hard" : "soft"},
                         {"check_attempt", state.attempt},
                         {"reachable", scheduler_.reachable(*id, moment)},
-                        {"flapping", schedule::is_flapping(configured.settings, state)},
+                        {"flapping", schedule::is_flapping(scheduler_.settings(*id), state)},
                         {"acknowledged", acknowledged},
                         {"acknowledgement_expiry", acknowledged ? time_text(state.acknowledgement.expiry) : json::Value()},
                         {"downtime_depth", scheduler_.downtime_depth(*id, moment.wall)},
                         {"last_check", time_text(state.execution_end)},
                         {"last_state_change", time_text(state.last_state_change)},
-                        {"next_check", configured.active || state.force_next_check ? time_text(state.next_check) : json::Value()},
+                        {"next_check", scheduler_.active(*id) || state.force_next_check ? time_text(state.next_check) : json::Value()},
                         {"running", scheduler_.running(*id)},
                         {"paused", paused_view(name, *shown_[*id].object)},
                         {"execution_start", time_text(state.execution_start)},
-                        {"output", shown_[*id].result.output},
+                        {"output", shown_[*id].result.output()},
                         {"performance_data", shown_[*id].result.tokens()}};
 }
 

@@ -5,7 +5,9 @@
 // not copied. Whoever holds it may change it; values it shares stay as they are.
 
 #include <initializer_list>
+#include <iterator>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,9 @@ public:
     Attributes() = default;
     // Every name must be that of an attribute of some type.
     Attributes(const json::Object& from);
+    // Takes them; sorted by name, none twice.
+    explicit Attributes(std::span<Member> members)
+        : members_(std::make_move_iterator(members.begin()), std::make_move_iterator(members.end())) {}
     Attributes(std::initializer_list<json::Object::Member> members) : Attributes(json::Object(members)) {}
 
     const json::Value* find(std::string_view name) const noexcept;  // valid until this attribute changes; null: not set
@@ -38,7 +43,6 @@ public:
     std::vector<Member>::const_iterator end() const noexcept { return members_.end(); }
 
     void reserve(std::size_t count) { members_.reserve(count); }
-    void shrink_to_fit() { members_.shrink_to_fit(); }
 
 private:
     std::vector<Member>::iterator place_of(std::string_view name) noexcept;

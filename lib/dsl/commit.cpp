@@ -29,11 +29,15 @@ void Evaluator::commit() {
         if (type.name == "User") assign_groups(type, *config_type("UserGroup"), "user");
     }
     making_ = nullptr;
+    result_.objects.reserve(static_cast<std::size_t>(std::ranges::count_if(items_, &Item::finished)));
     for (const ConfigType& type : config_types()) {
         const auto items = by_type_.find(&type);
         if (items == by_type_.end()) continue;
         for (Item* item : items->second) {
-            if (item->finished) result_.objects.push_back(given_out(*item));
+            if (item->finished) {
+                result_.objects.push_back(given_out(*item));
+                lasting_.add(item->made->name, item->attributes);
+            }
             // A body may define an object of a type that was committed before it.
             else if (!item->made && !item->displaced)
                 refuse_at(Why::evaluation, item->statement->at, "defined too late: objects of this type are complete", item->type,
@@ -293,20 +297,18 @@ SharedNames Evaluator::shared(std::vector<std::string> names) {
     return kept;
 }
 
-Object Evaluator::given_out(Item& item) {
+// All but what is in lasting().
+Object Evaluator::given_out(const Item& item) {
     Object made;
     made.type = item.type;
-    made.name = item.made->name;
     made.zone = shared(item.made->zone);
     made.package = shared(item.made->package);
-    item.attributes.shrink_to_fit();
-    made.attributes = std::move(item.attributes);
-    std::vector<std::string> templates = std::move(item.made->templates);
-    if (templates.front() != made.short_name()) made.called = shared(templates.front());
+    std::vector<std::string> templates = item.made->templates;
+    const std::string_view name = item.made->name;
+    if (templates.front() != short_part(*item.type, name)) made.called = shared(templates.front());
     templates.erase(templates.begin());
     made.imported = shared(std::move(templates));
-    item.assigned_groups.shrink_to_fit();
-    made.assigned_groups = std::move(item.assigned_groups);
+    made.assigned_groups = item.assigned_groups;
     made.place = place(item.file, item.statement->at);
     made.text = text_of(item.statement, item.file);
     return made;

@@ -17,8 +17,6 @@ constexpr std::size_t kExcerptOfName = 64;  // bytes of what is no name
 // One error's line without the caret below it.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-std::string cut(const std::string& text) { return text.size() <= kRefusalText ? text : text.substr(0, kRefusalText - 3) + "..."; }
-
 // `assign where` and `ignore where` of a body, wherever in it they stand.
 void collect_where(const Node& body, std::vector<const Node*>& assign, std::vector<const Node*>& ignore) {
     std::vector<const Node*> left = {&body};
@@ -337,76 +335,6 @@ std::vector<Instance*> Evaluator::all(const ConfigType& type) {
     for (const Item* item : items->second)
         if (item->finished) found.push_back(item->made);
     return found;
-}
-
-Place Evaluator::place(std::uint32_t file, Position at) {
-    return {file < files_.size() ? shared(files_[file].file->source.path) : SharedString(), at.line, at.column};
-}
-
-SharedText Evaluator::text_of(const Node* statement, std::uint32_t index) {
-    static const SharedText kNone = std::make_shared<const std::string>();
-    if (!statement || index >= files_.size()) return kNone;
-    SharedText& kept = texts_[{statement, index}];
-    if (kept) return kept;
-    File& file = files_[index];
-    const std::string& text = file.file->source.text;
-    if (file.lines.empty()) {
-        file.lines.push_back(0);
-        for (std::size_t i = 0; i < text.size(); ++i)
-            if (text[i] == '\n') file.lines.push_back(i + 1);
-    }
-    const auto offset = [&](Position at) {
-        return at.line == 0 || at.line > file.lines.size() ? text.size() : std::min(text.size(), file.lines[at.line - 1] + at.column - 1);
-    };
-    const std::size_t begin = offset(statement->at), end = std::max(begin, offset(statement->end));
-    kept = std::make_shared<const std::string>(text.substr(begin, std::min(end - begin, kKeptText)));
-    budget_.take(kept->size());
-    return kept;
-}
-
-void Evaluator::refuse(const ScriptError& error, const ConfigType* type, const std::string& name, const Node* statement,
-                       std::uint32_t file) {
-    // What a loop refuses costs as well: names and messages are the text's choice.
-    budget_.step();
-    if (type && !name.empty()) {
-        budget_.take(sizeof(Name) + name.size());
-        refused_names_.try_emplace({type, name}, error.cause.value_or(error.why));
-    }
-    if (result_.refused.size() >= kRefusedMost) {
-        ++result_.left_out;
-        return;
-    }
-    budget_.take(sizeof(Refused) + std::min(name.size(), kRefusalText) + std::min(error.message.size(), kRefusalText));
-    Refused refused;
-    refused.why = error.why;
-    refused.cause = error.cause;
-    if (type) refused.type = type->name;
-    refused.name = cut(name);
-    if (file < files_.size()) refused.zone = files_[file].file->zone;
-    refused.place = place(error.file, error.at);
-    refused.message = cut(error.message);
-    refused.text = text_of(statement, file);
-    result_.refused.push_back(std::move(refused));
-}
-
-void Evaluator::refuse_at(Why why, Position at, std::string message, const ConfigType* type, const std::string& name, const Node* statement,
-                          std::uint32_t file) {
-    refuse(ScriptError{why, std::move(message), file, at, std::nullopt}, type, name, statement, file);
-}
-
-std::string_view Object::short_name() const noexcept {
-    const std::size_t mark = type->composed ? name.rfind('!') : std::string::npos;
-    return std::string_view(name).substr(mark == std::string::npos ? 0 : mark + 1);
-}
-
-std::vector<std::string> Object::templates() const {
-    std::vector<std::string> names{called.empty() ? std::string(short_name()) : called.str()};
-    if (imported) names.insert(names.end(), imported->begin(), imported->end());
-    return names;
-}
-
-Evaluation evaluate(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits) {
-    return Evaluator(files, authority, surroundings, std::move(limits)).run();
 }
 
 }  // namespace endpointd::dsl

@@ -14,6 +14,7 @@
 
 #include "dsl/evaluation.hpp"
 #include "dsl/interpreter.hpp"
+#include "dsl/lasting.hpp"
 #include "dsl/parser.hpp"
 #include "dsl/source.hpp"
 #include "dsl/value_pool.hpp"
@@ -26,7 +27,9 @@ class Evaluator final : private Definitions {
 public:
     Evaluator(const std::vector<ZoneFile>& files, Authority authority, const Surroundings& surroundings, Limits limits);
 
+    // The objects' names and attributes aside: these are in `lasting()`.
     Evaluation run();
+    Lasting& lasting() noexcept { return lasting_; }
 
 private:
     using Name = std::pair<const ConfigType*, std::string>;
@@ -110,7 +113,7 @@ private:
     json::Value attribute_value(const Item& item, std::uint16_t index, const Value& value);
     json::Value to_json(const Value& value, unsigned depth);
     ScriptError no_value(Why why, std::string message) const;
-    Object given_out(Item& item);
+    Object given_out(const Item& item);
     SharedString shared(const std::string& text);
     SharedNames shared(std::vector<std::string> names);
 
@@ -146,6 +149,10 @@ private:
     std::size_t nodes_left_ = kSyntaxNodes;  // of the trees of all files together
     std::optional<Place> reading_;           // the file that is parsed, as long as it is
     Evaluation result_;
+    Lasting lasting_;
 };
+
+// The part of a full name behind the last "!", if its type has one there. Valid as long as `name`.
+std::string_view short_part(const ConfigType& type, std::string_view name) noexcept;
 
 }  // namespace endpointd::dsl

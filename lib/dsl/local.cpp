@@ -30,11 +30,14 @@ public:
         Evaluation evaluation = evaluate(files_, Authority::local, surroundings_, limits_);
         auto topology = is_sound(evaluation) ? topology_of(evaluation, node_.name, node_.zone, findings_) : std::nullopt;
         // Only now it is known which zones there are. Mostly the guess was right, and the global ones are empty.
-        if (topology && assign_zones(*topology) && has_objects(evaluation))
+        if (topology && assign_zones(*topology) && has_objects(evaluation)) {
+            evaluation = {};  // two of them do not have to fit into memory
             evaluation = evaluate(files_, Authority::local, surroundings_, limits_);
+        }
         report(evaluation);
         if (!topology || findings_.errors.size() != errors) return std::nullopt;
         std::erase_if(evaluation.objects, [](const Object& object) { return object.type->role != TypeRole::object; });
+        evaluation.objects.shrink_to_fit();  // they stay for long
         return Local{std::move(*topology), std::move(evaluation.objects)};
     }
 

@@ -14,6 +14,8 @@ class SharedString {
 public:
     SharedString() = default;  // empty
     SharedString(std::string text) : text_(text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text))) {}
+    // Shares a text that somebody else holds, perhaps as a part of more. Null: empty.
+    explicit SharedString(std::shared_ptr<const std::string> text) : text_(text && !text->empty() ? std::move(text) : nullptr) {}
     SharedString(std::string_view text) : SharedString(std::string(text)) {}
     SharedString(const char* text) : SharedString(std::string(text)) {}
 

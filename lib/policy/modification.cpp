@@ -156,21 +156,23 @@ void Judge::modify(PlannedObject& planned) {
     }
     // Others share the one that was evaluated.
     const auto changed = std::make_shared<dsl::Object>(*planned.object);
+    AppliedChanges applied;
     std::vector<const std::string*> refused;
     for (const auto& [path, value] : change.attributes) {
         if (try_change(change, *changed, path, value)) refused.push_back(&path);
-        else planned.modified.push_back(path);
+        else applied.paths.push_back(path);
     }
     // What did not fit may do so beside the others: a command with its parameters, both ends of a downtime.
     for (const std::string* path : refused) {
         std::optional<Objection> objection = try_change(change, *changed, *path, *change.attributes.find(*path));
         if (objection) reject_change(change, planned, path, *std::move(objection));
-        else planned.modified.push_back(*path);
+        else applied.paths.push_back(*path);
     }
-    if (planned.modified.empty()) return;
+    if (applied.paths.empty()) return;
     planned.object = changed;
-    planned.modified_by = shared_parent(change.parent);
-    planned.paused_since = change.paused_since;
+    applied.by = shared_parent(change.parent);
+    applied.paused_since = change.paused_since;
+    planned.changes = std::make_shared<const AppliedChanges>(std::move(applied));
     planned.version = std::max(planned.version, change.version);
 }
 

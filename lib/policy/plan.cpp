@@ -13,6 +13,10 @@ std::tuple<int, std::string_view, std::string_view> sort_key(const dsl::Object& 
 
 }  // namespace
 
+bool PlannedObject::is_changed(std::string_view path) const noexcept {
+    return changes && std::ranges::find(changes->paths, path) != changes->paths.end();
+}
+
 std::string PlannedObject::origin_text() const {
     switch (origin) {
         case Origin::local:

@@ -63,16 +63,22 @@ struct Wanted {
 
 enum class Origin : std::uint8_t { local, pushed, runtime };
 
+// What is changed of an object at run time.
+struct AppliedChanges {
+    std::vector<std::string> paths;  // of the attributes
+    dsl::SharedString by;            // the parent that changed them
+    double paused_since = 0;         // see Modification
+};
+
 struct PlannedObject {
     // Never null; attributes with modifications applied. Holds the whole evaluation it comes from: to be let go with the plan.
     std::shared_ptr<const dsl::Object> object;
+    dsl::SharedString parent;                       // who pushed or created it; empty: local
+    double version = 0;                             // of the object or its modification; 0: never changed at run time
+    std::shared_ptr<const AppliedChanges> changes;  // null: none, as of nearly all
     Origin origin = Origin::local;
-    dsl::SharedString parent;           // who pushed or created it; empty: local
-    double version = 0;                 // of the object or its modification; 0: never changed at run time
-    std::vector<std::string> modified;  // paths of the attributes changed at run time
-    dsl::SharedString modified_by;      // the parent that changed them; empty: none are
-    double paused_since = 0;            // of that change, see Modification
 
+    bool is_changed(std::string_view path) const noexcept;
     // "local", "pushed:master1", "runtime:master1"
     std::string origin_text() const;
 };

@@ -41,29 +41,30 @@ struct Acknowledgement {
     bool operator==(const Acknowledgement&) const = default;
 };
 
+// There is one for each host and service, so what is small stands together and leaves no gaps.
 struct CheckableState {
     bool checked = false;  // it had a result
-    int state = 3;         // of the last result; before the first as upstream: UNKNOWN
     StateType type = StateType::soft;
-    double attempt = 1;
+    StateType last_type = StateType::soft;  // before the last result
     bool reachable = true;
+    bool flapping = false;
+    bool force_next_check = false;
+    std::uint8_t flapping_index = 0;
+    int state = 3;       // of the last result; before the first as upstream: UNKNOWN
     int last_state = 3;  // before the last result
-    StateType last_type = StateType::soft;
     int last_hard_state = 3;
-    int hard_states[2] = {kPending, kPending};      // the current and the previous one
+    int hard_states[2] = {kPending, kPending};  // the current and the previous one
+    int flapping_last_state = 3;
+    std::bitset<kFlappingResults> flapping_changes;  // a ring
+    double attempt = 1;
     double execution_start = 0, execution_end = 0;  // of the last result
     double last_state_change = 0, last_hard_state_change = 0;
     double last_state_at[4] = {0, 0, 0, 0};  // when each state was last seen; [0] and [1] of a host: UP
     double last_state_unreachable = 0;
-    std::bitset<kFlappingResults> flapping_changes;  // a ring
-    std::uint8_t flapping_index = 0;
-    int flapping_last_state = 3;
     double flapping_current = 0;  // percent
     double flapping_changed = 0;
-    bool flapping = false;
     Acknowledgement acknowledgement;
     double next_check = 0;
-    bool force_next_check = false;
 
     bool operator==(const CheckableState&) const = default;
 };

@@ -7,12 +7,22 @@
 
 namespace endpointd::schedule {
 
-std::uint32_t Scheduler::offset(Id id) const noexcept { return hash_of(items_[id].configured.name) >> 8; }
+std::uint32_t Scheduler::offset(Id id) const noexcept { return hash_of(name(id)) >> 8; }
 
-std::optional<Id> Scheduler::find(const std::string& name) const {
-    const auto found = names_.find(name);
-    if (found == names_.end()) return std::nullopt;
-    return found->second;
+// The first one whose name is not before `name`.
+std::vector<Id>::const_iterator Scheduler::place_of(std::string_view name) const {
+    return std::ranges::lower_bound(by_name_, name, {}, [this](Id id) -> std::string_view { return this->name(id); });
+}
+
+std::optional<Id> Scheduler::find(std::string_view name) const {
+    const auto place = place_of(name);
+    if (place == by_name_.end() || this->name(*place) != name) return std::nullopt;
+    return *place;
+}
+
+std::optional<Id> Scheduler::host(Id id) const noexcept {
+    const Id host = items_[id].host;
+    return host == kNone ? std::nullopt : std::optional(host);
 }
 
 void Scheduler::mark(Id id) {
@@ -38,7 +48,7 @@ void Scheduler::changed_still(Id id) {
 void Scheduler::schedule(Id id, double wall, Now now) {
     Item& item = items_[id];
     item.state.next_check = wall;
-    if (item.running || (!item.configured.active && !item.state.force_next_check)) return timetable_.remove(id);
+    if (item.running || (!item.active && !item.state.force_next_check)) return timetable_.remove(id);
     timetable_.set(id, now.steady + std::max(0.0, wall - now.wall));
 }
 
@@ -49,7 +59,7 @@ void Scheduler::move(Id id, double at, Now now, Events& events) {
 }
 
 void Scheduler::set_active(Id id, bool active, Now now) {
-    items_[id].configured.active = active;
+    items_[id].active = active;
     schedule(id, items_[id].state.next_check, now);
 }
 
@@ -74,16 +84,16 @@ void Scheduler::due(Now now, Events& events) {
 // Whether there is a reason not to check it now; it is then due again.
 bool Scheduler::skip(Id id, Now now, Events& events) {
     const Item& item = items_[id];
-    if (!item.configured.period.empty()) {
-        const Periods::Window open = window(item.configured.period, now.wall);
+    if (item.period != 0) {
+        const Periods::Window open = window(period_names_[item.period], now.wall);
         if (!open.inside) {
             // Not all at the very moment at which it begins.
-            move(id, open.until + spread(item.configured.name, item.configured.settings.check_interval), now, events);
+            move(id, open.until + spread(item.name.str(), item.settings.check_interval), now, events);
             return true;
         }
     }
     if (is_reachable(id, Purpose::check_execution, now.wall)) return false;
-    move(id, next_check_after(item.configured.settings, item.state, now.wall, offset(id)), now, events);
+    move(id, next_check_after(item.settings, item.state, now.wall, offset(id)), now, events);
     return true;
 }
 
@@ -98,7 +108,7 @@ void Scheduler::start(Id id, Now now, Events& events) {
         events.emplace_back(ForceEnded{id});
     }
     events.emplace_back(CheckStarted{id, now.wall});
-    move(id, next_check_after(item.configured.settings, item.state, now.wall, offset(id)), now, events);
+    move(id, next_check_after(item.settings, item.state, now.wall, offset(id)), now, events);
     events.emplace_back(RunCheck{id, forced, due});
 }
 
@@ -132,14 +142,14 @@ bool Scheduler::failed(Id id, Now now) {
 }
 
 bool Scheduler::submitted(Id id, const Observation& result, double ttl, Now now, Events& events) {
-    if (!items_[id].configured.passive) return false;
+    if (!items_[id].passive) return false;
     observe_result(id, result, false, ttl, now, events);
     return true;
 }
 
 void Scheduler::observe_result(Id id, const Observation& result, bool active, double ttl, Now now, Events& events) {
     Item& item = items_[id];
-    const CheckSettings& settings = item.configured.settings;
+    const CheckSettings& settings = item.settings;
     Observation observed = result;
     observed.reachable = reachable(id, now);
     const auto transition = observe(settings, item.state, observed, now.wall);
@@ -171,17 +181,17 @@ void Scheduler::tell_relatives(Id id, const Transition& transition, Now now, Eve
         const auto found = relatives.find(id);
         if (found == relatives.end()) return;
         for (const Id relative : found->second)
-            if (relative != id && items_[relative].configured.active) tell(relative, items_[relative]);
+            if (relative != id && items_[relative].active) tell(relative, items_[relative]);
     };
     if (transition.recovery)
         each(children_, [&](Id child, const Item& other) {
-            if (is_ok(other.configured.settings.is_host, other.state.state)) return;
-            if (const double soon = now.wall + spread(other.configured.name, kChildrenSoon); soon < other.state.next_check)
+            if (is_ok(other.settings.is_host, other.state.state)) return;
+            if (const double soon = now.wall + spread(other.name.str(), kChildrenSoon); soon < other.state.next_check)
                 move(child, soon, now, events);
         });
     if (transition.state_change)
         each(parents_, [&](Id parent, const Item& other) {
-            if (other.state.next_check >= now.wall + other.configured.settings.retry_interval) move(parent, now.wall, now, events);
+            if (other.state.next_check >= now.wall + other.settings.retry_interval) move(parent, now.wall, now, events);
         });
 }
 
@@ -196,7 +206,7 @@ void Scheduler::force(Id id, bool forced, Now now) {
     item.state.force_next_check = forced;
     mark(id);
     // By itself it makes nothing due: what is paused waits for the next check that comes with it.
-    if (item.configured.active || !forced) schedule(id, item.state.next_check, now);
+    if (item.active || !forced) schedule(id, item.state.next_check, now);
 }
 
 bool Scheduler::acknowledge(Id id, Acknowledgement acknowledgement, Now now) {

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "dsl/shared_string.hpp"
 #include "schedule/checkable.hpp"
 #include "schedule/downtime.hpp"
 #include "schedule/period.hpp"
@@ -41,8 +42,8 @@ struct Now {
 
 // What configuration says of a host or service.
 struct Configured {
-    std::string name;  // "host" or "host!service"
-    std::string host;  // of a service; empty: it is a host
+    dsl::SharedString name;  // "host" or "host!service"; the plan's own, mostly
+    std::string host;        // of a service; empty: it is a host
     CheckSettings settings;
     bool active = true;   // enable_active_checks, and nobody paused it
     bool passive = true;  // enable_passive_checks
@@ -124,11 +125,15 @@ public:
     void set_active(Id id, bool active, Now now);
     void set_slots(std::size_t slots) noexcept { slots_ = slots; }
 
-    std::optional<Id> find(const std::string& name) const;
-    const Configured& configured(Id id) const noexcept { return items_[id].configured; }
+    std::optional<Id> find(std::string_view name) const;
+    const std::string& name(Id id) const noexcept { return items_[id].name.str(); }
+    const CheckSettings& settings(Id id) const noexcept { return items_[id].settings; }
+    bool active(Id id) const noexcept { return items_[id].active; }
+    // Of a service; none: its host is not scheduled.
+    std::optional<Id> host(Id id) const noexcept;
     const CheckableState& state(Id id) const noexcept { return items_[id].state; }
     bool running(Id id) const noexcept { return items_[id].running; }
-    std::size_t size() const noexcept { return names_.size(); }
+    std::size_t size() const noexcept { return by_name_.size(); }
     std::size_t under_way() const noexcept { return under_way_; }
 
     // The next moment (steady) at which due() has something to say; none: not before something else happens.
@@ -159,6 +164,8 @@ public:
 
     // Whose state changed since the last call; each once.
     std::vector<Id> take_changed();
+    // At most so many are they.
+    std::size_t changed() const noexcept { return changed_.size(); }
     // One of these, once more: it could not be written. Nothing for a number that nobody has by now.
     void changed_still(Id id);
     // What had a state and is gone since the last call.
@@ -167,9 +174,15 @@ public:
     std::vector<std::string> take_triggered();
 
 private:
+    static constexpr Id kNone = static_cast<Id>(-1);
+    // One for each host and service: nothing is in it that others have as well.
     struct Item {
-        Configured configured;
+        dsl::SharedString name;
+        CheckSettings settings;
         CheckableState state;
+        Id host = kNone;
+        std::uint32_t period = 0;  // place in period_names_
+        bool active = true, passive = true;
         bool used = false, running = false, retried = false, changed = false;
     };
     struct PlacedDowntime {
@@ -195,7 +208,10 @@ private:
     void turn_downtimes(Now now, Events& events);
     void await_expiry(Id id, Now now);
     void end_acknowledgements(Now now, Events& events);
-    void place(Configured configured, const KeptStates& kept, Now now);
+    std::vector<Id>::const_iterator place_of(std::string_view name) const;
+    Id place(const Configured& configured, const KeptStates& kept, Now now);
+    void configure_names(std::vector<Id> ids);
+    void configure_references(const std::vector<Configured>& checkables, const std::vector<Id>& ids);
     void drop(Id id);
     void configure_downtimes(std::vector<ConfiguredDowntime> downtimes, const KeptStates& kept, Now now);
     void configure_dependencies(std::vector<ConfiguredDependency> dependencies);
@@ -208,7 +224,8 @@ private:
     std::size_t under_way_ = 0;
     std::vector<Item> items_;
     std::vector<Id> free_;
-    std::map<std::string, Id, std::less<>> names_;
+    std::vector<Id> by_name_;                // sorted by name
+    std::vector<std::string> period_names_;  // of checks, each once; the first one is empty: always
     std::vector<PlacedDowntime> downtimes_;
     std::map<Id, std::vector<std::uint32_t>> downtimes_of_;
     std::map<Id, std::vector<Id>> parents_, children_;  // by explicit dependencies

@@ -1,5 +1,6 @@
 // What a new plan means for a Scheduler: who stays, who comes, who goes.
 #include <algorithm>
+#include <ranges>
 #include <unordered_set>
 
 #include "schedule/scheduler.hpp"
@@ -7,17 +8,49 @@
 
 namespace endpointd::schedule {
 
+namespace {
+
+std::vector<std::string_view> sorted_names(const std::vector<Configured>& checkables) {
+    std::vector<std::string_view> names;
+    names.reserve(checkables.size());
+    for (const Configured& configured : checkables) names.push_back(configured.name.str());
+    std::ranges::sort(names);
+    return names;
+}
+
+// A host may have the name of a service: the last one of a name is the one that is checked.
+void drop_doubles(std::vector<Configured>& checkables) {
+    std::unordered_set<std::string> seen;
+    std::vector<Configured> last;
+    for (Configured& configured : checkables | std::views::reverse)
+        if (seen.insert(configured.name.str()).second) last.push_back(std::move(configured));
+    std::ranges::reverse(last);
+    checkables = std::move(last);
+}
+
+}  // namespace
+
 void Scheduler::configure(Schedule schedule, const KeptStates& kept, Now now) {
-    std::unordered_set<std::string_view> wanted;
-    for (const Configured& configured : schedule.checkables) wanted.insert(configured.name);
+    std::vector<Configured>& checkables = schedule.checkables;
+    std::vector<std::string_view> wanted = sorted_names(checkables);
+    if (std::ranges::adjacent_find(wanted) != wanted.end()) {
+        drop_doubles(checkables);
+        wanted = sorted_names(checkables);
+    }
     std::vector<Id> gone;
-    for (const auto& [name, id] : names_)
-        if (!wanted.contains(name)) gone.push_back(id);
+    for (const Id id : by_name_)
+        if (!std::ranges::binary_search(wanted, std::string_view(name(id)))) gone.push_back(id);
     for (const Id id : gone) drop(id);
+    std::erase_if(by_name_, [&](Id id) { return !items_[id].used; });
 
     periods_ = Periods(schedule.periods);
     windows_.clear();
-    for (Configured& configured : schedule.checkables) place(std::move(configured), kept, now);
+    items_.reserve(checkables.size());
+    std::vector<Id> ids;
+    ids.reserve(checkables.size());
+    for (Configured& configured : checkables) ids.push_back(place(configured, kept, now));
+    configure_names(ids);
+    configure_references(checkables, ids);
     configure_dependencies(std::move(schedule.dependencies));
     configure_downtimes(std::move(schedule.downtimes), kept, now);
 }
@@ -25,27 +58,23 @@ void Scheduler::configure(Schedule schedule, const KeptStates& kept, Now now) {
 void Scheduler::drop(Id id) {
     // Its result, if there will be one, is nobody's: the number is used again once the run has ended.
     Item& item = items_[id];
-    gone_.push_back({item.configured.settings.is_host ? "Host" : "Service", item.configured.name});
-    names_.erase(item.configured.name);
+    gone_.push_back({item.settings.is_host ? "Host" : "Service", item.name.str()});
     timetable_.remove(id);
     expiries_.remove(id);
     item.used = false;
+    item.name = {};  // of a plan that is to go
     if (item.running) return;
     item = {};
     free_.push_back(id);
 }
 
-void Scheduler::place(Configured configured, const KeptStates& kept, Now now) {
-    if (const auto known = names_.find(configured.name); known != names_.end()) {
-        const Id id = known->second;
-        Item& item = items_[id];
-        item.configured = std::move(configured);
-        // Never later than a new, shorter interval says.
-        const double latest = now.wall + item.configured.settings.check_interval;
-        return this->schedule(id, std::min(item.state.next_check, latest), now);
-    }
+// Its name is in by_name_ afterwards only if it was before.
+Id Scheduler::place(const Configured& configured, const KeptStates& kept, Now now) {
+    const auto known = find(configured.name.str());
     Id id = 0;
-    if (free_.empty()) {
+    if (known) {
+        id = *known;
+    } else if (free_.empty()) {
         id = static_cast<Id>(items_.size());
         items_.emplace_back();
     } else {
@@ -53,24 +82,49 @@ void Scheduler::place(Configured configured, const KeptStates& kept, Now now) {
         free_.pop_back();
     }
     Item& item = items_[id];
-    item = {};
+    const double interval = configured.settings.check_interval;
+    item.settings = configured.settings;
+    item.active = configured.active;
+    item.passive = configured.passive;
+    item.name = configured.name;  // the new plan's, so that the one before can go
+    if (known) {
+        // Never later than a new, shorter interval says.
+        this->schedule(id, std::min(item.state.next_check, now.wall + interval), now);
+        return id;
+    }
     item.used = true;
-    if (const auto was = kept.checkables.find(configured.name); was != kept.checkables.end()) item.state = was->second;
-    item.configured = std::move(configured);
-    names_.emplace(item.configured.name, id);
+    if (const auto was = kept.checkables.find(configured.name.str()); was != kept.checkables.end()) item.state = was->second;
     await_expiry(id, now);
-    const double interval = item.configured.settings.check_interval;
     const bool far = item.state.next_check >= now.wall + kStartSpread && item.state.next_check <= now.wall + interval;
-    this->schedule(id, far ? item.state.next_check : now.wall + spread(item.configured.name, interval), now);
+    this->schedule(id, far ? item.state.next_check : now.wall + spread(item.name.str(), interval), now);
+    return id;
+}
+
+// What is there from now on: `ids`, in any order.
+void Scheduler::configure_names(std::vector<Id> ids) {
+    std::ranges::sort(ids, {}, [this](Id id) -> std::string_view { return name(id); });
+    by_name_ = std::move(ids);
+}
+
+// Hosts and periods by their numbers, once all have one.
+void Scheduler::configure_references(const std::vector<Configured>& checkables, const std::vector<Id>& ids) {
+    period_names_ = {""};
+    std::map<std::string_view, std::uint32_t> periods{{"", 0}};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        Item& item = items_[ids[i]];
+        item.host = checkables[i].host.empty() ? kNone : find(checkables[i].host).value_or(kNone);
+        const auto [period, is_new] = periods.try_emplace(checkables[i].period, static_cast<std::uint32_t>(period_names_.size()));
+        if (is_new) period_names_.push_back(checkables[i].period);
+        item.period = period->second;
+    }
 }
 
 void Scheduler::configure_dependencies(std::vector<ConfiguredDependency> dependencies) {
     parents_.clear();
     children_.clear();
     std::vector<Reachability::Node> nodes(items_.size());
-    for (const auto& [name, id] : names_)
-        if (const std::string& host = items_[id].configured.host; !host.empty())
-            if (const auto found = find(host)) nodes[id].host = *found;
+    for (const Id id : by_name_)
+        if (const auto host = this->host(id)) nodes[id].host = *host;
     std::vector<Dependency> rules;
     for (ConfiguredDependency& dependency : dependencies) {
         const auto parent = find(dependency.parent), child = find(dependency.child);

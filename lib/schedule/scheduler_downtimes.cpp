@@ -52,7 +52,7 @@ void Scheduler::turn_downtimes(Now now, Events& events) {
             // A flexible one that comes when the problem is there already does not wait for the next result. One whose time
             // begins later does, as upstream: every node has to find the same moment.
             const CheckableState* state = downtime.checkable ? &items_[*downtime.checkable].state : nullptr;
-            const bool problem = state && state->checked && !is_ok(items_[*downtime.checkable].configured.settings.is_host, state->state);
+            const bool problem = state && state->checked && !is_ok(items_[*downtime.checkable].settings.is_host, state->state);
             if (times.fixed) trigger(*turn, begins, now.wall, events);
             else if (problem && arrived) trigger(*turn, std::max(begins, state->last_state_change), now.wall, events);
         }

@@ -104,9 +104,9 @@ private:
     json::Object shown(double now) const {
         json::Object checkables, downtimes;
         for (const schedule::Configured& configured : checkables_) {
-            const schedule::Id id = *scheduler_->find(configured.name);
+            const schedule::Id id = *scheduler_->find(configured.name.str());
             const schedule::CheckableState& state = scheduler_->state(id);
-            checkables.set(configured.name,
+            checkables.set(configured.name.str(),
                            json::Object{{"downtime_depth", static_cast<double>(scheduler_->downtime_depth(id, now))},
                                         {"next_check", state.next_check},
                                         {"state_raw", state.state},

@@ -144,26 +144,27 @@ TEST_F(EventHandlersTest, TheGrantIsAskedAnewEachTime) {
     expect_denied(store::Reason::capability_denied, "for h!s (CRITICAL SOFT 1): event is not granted to master1");
 }
 
+void change(policy::PlannedObject& object, std::vector<std::string> paths, const char* parent) {
+    object.changes = std::make_shared<const policy::AppliedChanges>(policy::AppliedChanges{std::move(paths), parent, 0});
+}
+
 TEST_F(EventHandlersTest, AChangedEventCommandIsThatOfWhoChangedIt) {
     begin(kNobody);
     policy::PlannedObject& local = service("s", policy::Origin::local);
-    local.modified = {"notes", "event_command"};
-    local.modified_by = "master1";
+    change(local, {"notes", "event_command"}, "master1");
     publish();
     happen("s");
     expect_denied(store::Reason::capability_denied, "for h!s (CRITICAL SOFT 1): event is not granted to master1");
     begin(kNobody);
     policy::PlannedObject& other = service("s", policy::Origin::local);
-    other.modified = {"notes"};
-    other.modified_by = "master1";
+    change(other, {"notes"}, "master1");
     publish();
     happen("s");
     EXPECT_EQ(node_->runs.size(), 1U) << "only its notes were changed";
     // And the other way round: what one parent pushed and another, who may, gave a handler.
     begin(R"({"parents":{"master1":{"grant":["config"]},"other1":{"grant":["event"]}}})");
     policy::PlannedObject& pushed = service("s", policy::Origin::pushed);
-    pushed.modified = {"event_command"};
-    pushed.modified_by = "other1";
+    change(pushed, {"event_command"}, "other1");
     publish();
     happen("s");
     EXPECT_EQ(node_->runs.size(), 1U);
@@ -524,15 +525,16 @@ TEST_F(HandledChecksTest, AParentThatChangesTheCommandNeedsTheGrant) {
     plan();
     const policy::PlannedObject* const planned = node_->plan->find("Service", "h!s");
     ASSERT_NE(planned, nullptr);
-    EXPECT_TRUE(planned->modified.empty()) << "who has no config changes nothing";
-    EXPECT_TRUE(planned->modified_by.empty());
+    EXPECT_EQ(planned->changes, nullptr) << "who has no config changes nothing";
     node_->say("config::UpdateObject", json::to_text(json::Object{{"type", "Service"},
                                                                   {"name", "h!s"},
                                                                   {"version", 3},
                                                                   {"modified_attributes", json::Object{{"event_command", "heal"}}},
                                                                   {"original_attributes", json::Array{"event_command"}}}));
     plan();
-    EXPECT_EQ(node_->plan->find("Service", "h!s")->modified_by, "master1");
+    const auto changes = node_->plan->find("Service", "h!s")->changes;
+    ASSERT_NE(changes, nullptr);
+    EXPECT_EQ(changes->by, "master1");
     node_->audit.clear();
     EXPECT_TRUE(check(2).empty());
     ASSERT_EQ(node_->audit.size(), 1U);

@@ -26,12 +26,15 @@ TEST(LastResult, IsTheSameOutOfTheStore) {
     EXPECT_TRUE(result.take(whole));
     EXPECT_FALSE(result.take(whole)) << "it says the same";
     EXPECT_EQ(json::to_text(json::Value(result.tokens())), R"(["a=1;2","rta=0.500000","b= 2"])");
-    EXPECT_EQ(last_result_from(text_of(result)), result);
+    EXPECT_EQ(LastResult::from_text(text_of(result)), result);
     EXPECT_TRUE(result.take(body("two\nlines \xc3\xa9", {wire::Perfdata("a=1;3")})));
     EXPECT_TRUE(result.take(body("", {wire::Perfdata("a=1;3")})));
+    EXPECT_TRUE(result.take(body("a=1;3\n", {}))) << "what was performance data is output now";
+    EXPECT_EQ(result.output(), "a=1;3\n");
+    EXPECT_TRUE(result.tokens().empty());
     EXPECT_TRUE(result.take(body("", {})));
     EXPECT_EQ(result, LastResult());
-    EXPECT_EQ(last_result_from(text_of(result)), result);
+    EXPECT_EQ(LastResult::from_text(text_of(result)), result);
     wire::CheckResultBody without = body("x", {});
     without.performance_data.reset();
     result.take(without);
@@ -44,21 +47,20 @@ TEST(LastResult, IsNeverLargerThanItsBounds) {
     for (const std::string& begin : {std::string(), std::string("x")}) {
         LastResult result;
         result.take(body(begin + accents, std::vector<wire::Perfdata>(500, wire::Perfdata(std::string(100, 'p')))));
-        EXPECT_LE(result.output.size(), kKeptOutput);
-        EXPECT_GE(result.output.size(), kKeptOutput - 1);
-        EXPECT_TRUE(is_utf8(result.output));
-        EXPECT_LE(result.performance_data.size(), kKeptPerformanceData);
+        EXPECT_LE(result.output().size(), kKeptOutput);
+        EXPECT_GE(result.output().size(), kKeptOutput - 1);
+        EXPECT_TRUE(is_utf8(result.output()));
         EXPECT_EQ(result.tokens().size(), kKeptPerformanceData / 101);
-        EXPECT_EQ(last_result_from(text_of(result)), result);
+        EXPECT_EQ(LastResult::from_text(text_of(result)), result);
     }
 }
 
 TEST(LastResult, WhatIsDamagedIsNone) {
     for (const char* text : {"", "{", "[]", "{}", R"({"output":1,"performance_data":[]})", R"({"output":"x"})",
                              R"({"output":"x","performance_data":{}})", R"({"output":"x","performance_data":[1]})"})
-        EXPECT_FALSE(last_result_from(text)) << text;
+        EXPECT_FALSE(LastResult::from_text(text)) << text;
     const std::string long_token = json::to_text(json::Object{{"output", ""}, {"performance_data", json::Array{std::string(2000, 'x')}}});
-    EXPECT_FALSE(last_result_from(long_token));
+    EXPECT_FALSE(LastResult::from_text(long_token));
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_F(SchedulingKeptTest, TheTextOfTheLastResultIsKeptOverARestartAndAPlan) {
 }
 
 TEST_F(SchedulingKeptTest, AResultIsWrittenOnceAndNotWithEveryChangeOfItsState) {
-    node_->clock.advance(kStatesWait);
+    node_->clock.advance(kResultsWait);
     scheduling().wake();
     node_->kept_states.clear();
     submit(1);
@@ -140,8 +140,41 @@ TEST_F(SchedulingKeptTest, AResultIsWrittenOnceAndNotWithEveryChangeOfItsState) 
     EXPECT_TRUE(node_->kept_states[2].results.empty()) << "another state, and the same words";
 }
 
-TEST_F(SchedulingKeptTest, WhatTheStoreRefusesIsWrittenWhenItCan) {
+TEST_F(SchedulingKeptTest, WhatAParentSaidIsWrittenWithinASecondAndWhatACheckFoundWithinFive) {
+    node_->clock.advance(kResultsWait);
+    scheduling().wake();
+    node_->kept_states.clear();
+    check("h!s", 2);
     node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    EXPECT_TRUE(node_->kept_states.empty());
+    node_->clock.advance(kResultsWait - kStatesWait);
+    scheduling().wake();
+    EXPECT_EQ(node_->kept_states.size(), 1u);
+
+    check("h!s", 2);
+    acknowledge(1);
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    EXPECT_EQ(node_->kept_states.size(), 2u);
+}
+
+TEST_F(SchedulingKeptTest, AThousandResultsDoNotWaitForMore) {
+    push("2", std::string(kObjects) + "for (i in range(" + std::to_string(kResultsAtOnce) +
+                  ")) {\n object Host \"many\" + i {\n check_command = \"free\"\n check_interval = 1d\n }\n}\n");
+    node_->clock.advance(kResultsWait);
+    scheduling().wake();
+    node_->kept_states.clear();
+    for (std::size_t i = 0; i < kResultsAtOnce; ++i) {
+        ASSERT_TRUE(node_->kept_states.empty()) << i;
+        ASSERT_TRUE(scheduling().check_now("many" + std::to_string(i)));
+    }
+    ASSERT_EQ(node_->kept_states.size(), 1u);
+    EXPECT_EQ(node_->kept_states[0].states.size(), kResultsAtOnce);
+}
+
+TEST_F(SchedulingKeptTest, WhatTheStoreRefusesIsWrittenWhenItCan) {
+    node_->clock.advance(kResultsWait);
     scheduling().wake();
     node_->kept_states.clear();
     node_->states_fail = true;

@@ -169,6 +169,22 @@ TEST_F(SchedulingTest, ACheckPutOffForEverKeepsNobodyAwake) {
     EXPECT_EQ(*node_->wake_at, node_->clock.steady() + kTallyHeld - kStatesWait);
 }
 
+// To be woken costs more than the check.
+TEST_F(SchedulingTest, ChecksThatAreDueWithinMillisecondsAreStartedTogether) {
+    const auto soon = [&](double milliseconds) { return json::Value(wall() + 2 + milliseconds / 1000); };
+    ask("SetNextCheck", {{"next_check", soon(0.1)}}, "s");
+    ask("SetNextCheck", {{"next_check", soon(0.3)}}, "shut");
+    node_->clock.advance(kStatesWait);
+    scheduling().wake();
+    ASSERT_TRUE(node_->wake_at);
+    const auto due = node_->clock.steady() + std::chrono::seconds(1);
+    EXPECT_GE(*node_->wake_at, due);
+    EXPECT_LE(*node_->wake_at, due + kStartTogether + std::chrono::milliseconds(1));
+    node_->clock.advance(std::chrono::ceil<Duration>(*node_->wake_at - node_->clock.steady()));
+    scheduling().wake();
+    EXPECT_EQ(node_->runs.size(), 2u);
+}
+
 TEST_F(SchedulingTest, AMomentBeforeTheStartIsNone) {
     ask("SetNextCheck", {{"next_check", wall() - 3600}});
     EXPECT_TRUE(node_->runs.empty());

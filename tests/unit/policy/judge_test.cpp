@@ -7,6 +7,10 @@
 namespace endpointd::policy {
 namespace {
 
+std::vector<std::string> changed_paths(const PlannedObject& object) {
+    return object.changes ? object.changes->paths : std::vector<std::string>();
+}
+
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -358,7 +362,7 @@ TEST(Modifications, PauseIsEnoughForItsOwnAttributesAndNoOthers) {
     ASSERT_NE(host, nullptr);
     EXPECT_EQ(*host->object->attributes.find("enable_active_checks"), json::Value(false));
     EXPECT_EQ(host->object->attributes.find("check_interval"), nullptr);
-    EXPECT_THAT(host->modified, ElementsAre("enable_active_checks"));
+    EXPECT_THAT(changed_paths(*host), ElementsAre("enable_active_checks"));
     EXPECT_EQ(host->version, 5);
 }
 
@@ -390,7 +394,7 @@ TEST(Modifications, WhatFitsOnlyBesideTheOthersIsTaken) {
     const std::vector<dsl::Object> host{host_of("a", {{"vars", json::Object{{"one", "a"}, {"two", "z"}}}})};
     const Plan plan =
         judged(world_with_config("{}"), host, {change_of("Host", "a", {{"check_command", "pair"}, {"notes", "n"}, {"vars.two", "b"}})});
-    EXPECT_THAT(plan.find("Host", "a")->modified, UnorderedElementsAre("vars.two", "notes", "check_command"));
+    EXPECT_THAT(changed_paths(*plan.find("Host", "a")), UnorderedElementsAre("vars.two", "notes", "check_command"));
     EXPECT_THAT(plan.rejections, IsEmpty());
 }
 
@@ -407,7 +411,7 @@ TEST(Modifications, WhoAnObjectIsCannotBeChanged) {
                                          {"vars..x", 1}})});
     EXPECT_EQ(plan.rejections.size(), 8u);
     for (const Rejection& rejection : plan.rejections) EXPECT_EQ(rejection.reason, Reason::attribute_not_allowed) << *rejection.attribute;
-    EXPECT_THAT(plan.find("Service", "a!s")->modified, IsEmpty());
+    EXPECT_THAT(changed_paths(*plan.find("Service", "a!s")), IsEmpty());
 }
 
 TEST(Modifications, KeepToTheGrantsAttributesAndIntervals) {
@@ -417,7 +421,7 @@ TEST(Modifications, KeepToTheGrantsAttributesAndIntervals) {
         {change_of("Host", "a", {{"check_interval", 9}, {"retry_interval", 10}, {"notes", "x"}, {"vars.ok.x", 1}, {"vars.other", 1}})});
     EXPECT_THAT(refusals_of(plan), ElementsAre("Host a check_interval limit-exceeded", "Host a notes attribute-not-allowed",
                                                "Host a vars.other attribute-not-allowed"));
-    EXPECT_THAT(plan.find("Host", "a")->modified, ElementsAre("retry_interval", "vars.ok.x"));
+    EXPECT_THAT(changed_paths(*plan.find("Host", "a")), ElementsAre("retry_interval", "vars.ok.x"));
 }
 
 TEST(Modifications, OfAHostCountForItsServices) {
@@ -433,7 +437,7 @@ TEST(Modifications, AreNoDeeperThanWhatIsEvaluated) {
         judged(world_with_config("{}"), {host_of("a")},
                {change_of("Host", "a", {{"vars.a", json::Array{deep}}, {"vars.b", *deep.array()->data()}, {"vars.c.d", deep}})});
     EXPECT_THAT(refusals_of(plan), ElementsAre("Host a vars.a limit-exceeded", "Host a vars.c.d limit-exceeded"));
-    EXPECT_THAT(plan.find("Host", "a")->modified, ElementsAre("vars.b"));
+    EXPECT_THAT(changed_paths(*plan.find("Host", "a")), ElementsAre("vars.b"));
 }
 
 TEST(Modifications, AreBounded) {

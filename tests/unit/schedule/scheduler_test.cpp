@@ -50,7 +50,7 @@ protected:
         Events events;
         scheduler.due(now, events);
         std::vector<std::string> names;
-        for (const RunCheck& run : only<RunCheck>(events)) names.push_back(scheduler.configured(run.id).name);
+        for (const RunCheck& run : only<RunCheck>(events)) names.push_back(scheduler.name(run.id));
         return names;
     }
     // Runs time forward to the next wake; none: nothing will ever happen.
@@ -130,7 +130,7 @@ TEST_F(SchedulerTest, AnAcknowledgementThatWasKeptEndsToo) {
     const auto turn = [&] {
         Events events;
         scheduler.due(now, events);
-        for (const AcknowledgementEnded& event : only<AcknowledgementEnded>(events)) ended.push_back(scheduler.configured(event.id).name);
+        for (const AcknowledgementEnded& event : only<AcknowledgementEnded>(events)) ended.push_back(scheduler.name(event.id));
     };
     pass(1);
     turn();
@@ -460,6 +460,56 @@ TEST_F(SchedulerTest, ChangedStatesAreNamedOnce) {
     check("h!s", 2);
     EXPECT_FALSE(scheduler.take_changed().empty());
     EXPECT_THAT(scheduler.take_changed(), IsEmpty());
+}
+
+TEST_F(SchedulerTest, OfTwoOfOneNameTheLastOneIsChecked) {
+    schedule.checkables = {host("h!s"), service("h!a"), service("h!s", 30)};
+    configure();
+    EXPECT_EQ(scheduler.size(), 2u);
+    EXPECT_FALSE(scheduler.settings(id("h!s")).is_host);
+    EXPECT_EQ(scheduler.settings(id("h!s")).check_interval, 30);
+    schedule.checkables = {service("h!s"), host("h!s")};
+    const Id before = id("h!s");
+    configure();
+    EXPECT_EQ(scheduler.size(), 1u);
+    EXPECT_EQ(id("h!s"), before);
+    EXPECT_TRUE(scheduler.settings(before).is_host);
+}
+
+TEST_F(SchedulerTest, IsFoundByItsNameWhateverComesAndGoes) {
+    std::set<std::string> there;
+    for (int round = 0; round < 20; ++round) {
+        // Half of them change places with each round.
+        schedule.checkables.clear();
+        there.clear();
+        for (int i = 0; i < 100; ++i)
+            if ((i * 7 + round * 13) % 20 < 10) there.insert("h!" + std::to_string(i));
+        for (const std::string& name : there) schedule.checkables.push_back(service(name));
+        configure();
+        ASSERT_EQ(scheduler.size(), there.size());
+        for (int i = 0; i < 100; ++i) {
+            const std::string name = "h!" + std::to_string(i);
+            const auto found = scheduler.find(name);
+            ASSERT_EQ(found.has_value(), there.contains(name)) << name << " in round " << round;
+            if (found) {
+                ASSERT_EQ(scheduler.name(*found), name);
+            }
+        }
+    }
+}
+
+TEST_F(SchedulerTest, KnowsTheHostOfAServiceByThePlanThatIsInForce) {
+    schedule.checkables = {service("h!s")};
+    configure();
+    EXPECT_EQ(scheduler.host(id("h!s")), std::nullopt) << "it is not checked here";
+    schedule.checkables = {host("a"), host("h"), service("h!s")};
+    configure();
+    EXPECT_EQ(scheduler.host(id("h!s")), id("h"));
+    EXPECT_EQ(scheduler.host(id("h")), std::nullopt);
+    // The number of the one that went is another's now.
+    schedule.checkables = {host("b"), host("a"), service("h!s")};
+    configure();
+    EXPECT_EQ(scheduler.host(id("h!s")), std::nullopt);
 }
 
 }  // namespace
