@@ -9,13 +9,8 @@ namespace endpointd::schedule {
 
 std::uint32_t Scheduler::offset(Id id) const noexcept { return hash_of(name(id)) >> 8; }
 
-// The first one whose name is not before `name`.
-std::vector<Id>::const_iterator Scheduler::place_of(std::string_view name) const {
-    return std::ranges::lower_bound(by_name_, name, {}, [this](Id id) -> std::string_view { return this->name(id); });
-}
-
 std::optional<Id> Scheduler::find(std::string_view name) const {
-    const auto place = place_of(name);
+    const auto place = std::ranges::lower_bound(by_name_, name, {}, [this](Id id) -> std::string_view { return this->name(id); });
     if (place == by_name_.end() || this->name(*place) != name) return std::nullopt;
     return *place;
 }

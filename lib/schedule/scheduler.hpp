@@ -208,9 +208,7 @@ private:
     void turn_downtimes(Now now, Events& events);
     void await_expiry(Id id, Now now);
     void end_acknowledgements(Now now, Events& events);
-    std::vector<Id>::const_iterator place_of(std::string_view name) const;
     Id place(const Configured& configured, const KeptStates& kept, Now now);
-    void configure_names(std::vector<Id> ids);
     void configure_references(const std::vector<Configured>& checkables, const std::vector<Id>& ids);
     void drop(Id id);
     void configure_downtimes(std::vector<ConfiguredDowntime> downtimes, const KeptStates& kept, Now now);

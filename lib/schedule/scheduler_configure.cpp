@@ -1,7 +1,5 @@
 // What a new plan means for a Scheduler: who stays, who comes, who goes.
 #include <algorithm>
-#include <ranges>
-#include <unordered_set>
 
 #include "schedule/scheduler.hpp"
 #include "schedule/spread.hpp"
@@ -10,46 +8,34 @@ namespace endpointd::schedule {
 
 namespace {
 
-std::vector<std::string_view> sorted_names(const std::vector<Configured>& checkables) {
-    std::vector<std::string_view> names;
-    names.reserve(checkables.size());
-    for (const Configured& configured : checkables) names.push_back(configured.name.str());
-    std::ranges::sort(names);
-    return names;
-}
+std::string_view name_of(const Configured& configured) noexcept { return configured.name.str(); }
 
 // A host may have the name of a service: the last one of a name is the one that is checked.
-void drop_doubles(std::vector<Configured>& checkables) {
-    std::unordered_set<std::string> seen;
-    std::vector<Configured> last;
-    for (Configured& configured : checkables | std::views::reverse)
-        if (seen.insert(configured.name.str()).second) last.push_back(std::move(configured));
-    std::ranges::reverse(last);
-    checkables = std::move(last);
+void sort_by_name(std::vector<Configured>& checkables) {
+    std::ranges::stable_sort(checkables, {}, name_of);
+    const auto is_same = [](const Configured& one, const Configured& other) { return one.name == other.name; };
+    checkables.erase(checkables.begin(), std::unique(checkables.rbegin(), checkables.rend(), is_same).base());
 }
 
 }  // namespace
 
 void Scheduler::configure(Schedule schedule, const KeptStates& kept, Now now) {
     std::vector<Configured>& checkables = schedule.checkables;
-    std::vector<std::string_view> wanted = sorted_names(checkables);
-    if (std::ranges::adjacent_find(wanted) != wanted.end()) {
-        drop_doubles(checkables);
-        wanted = sorted_names(checkables);
+    sort_by_name(checkables);
+    std::vector<Id> stay;
+    for (const Id id : by_name_) {
+        if (std::ranges::binary_search(checkables, std::string_view(name(id)), {}, name_of)) stay.push_back(id);
+        else drop(id);
     }
-    std::vector<Id> gone;
-    for (const Id id : by_name_)
-        if (!std::ranges::binary_search(wanted, std::string_view(name(id)))) gone.push_back(id);
-    for (const Id id : gone) drop(id);
-    std::erase_if(by_name_, [&](Id id) { return !items_[id].used; });
+    by_name_ = std::move(stay);
 
     periods_ = Periods(schedule.periods);
     windows_.clear();
     items_.reserve(checkables.size());
     std::vector<Id> ids;
     ids.reserve(checkables.size());
-    for (Configured& configured : checkables) ids.push_back(place(configured, kept, now));
-    configure_names(ids);
+    for (const Configured& configured : checkables) ids.push_back(place(configured, kept, now));
+    by_name_ = ids;
     configure_references(checkables, ids);
     configure_dependencies(std::move(schedule.dependencies));
     configure_downtimes(std::move(schedule.downtimes), kept, now);
@@ -98,12 +84,6 @@ Id Scheduler::place(const Configured& configured, const KeptStates& kept, Now no
     const bool far = item.state.next_check >= now.wall + kStartSpread && item.state.next_check <= now.wall + interval;
     this->schedule(id, far ? item.state.next_check : now.wall + spread(item.name.str(), interval), now);
     return id;
-}
-
-// What is there from now on: `ids`, in any order.
-void Scheduler::configure_names(std::vector<Id> ids) {
-    std::ranges::sort(ids, {}, [this](Id id) -> std::string_view { return name(id); });
-    by_name_ = std::move(ids);
 }
 
 // Hosts and periods by their numbers, once all have one.
