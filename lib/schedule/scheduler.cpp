@@ -162,8 +162,10 @@ void Scheduler::observe_result(Id id, const Observation& result, bool active, do
         if (const auto downtimes = downtimes_of_.find(id); downtimes != downtimes_of_.end())
             for (const std::uint32_t downtime : downtimes->second) trigger(downtime, observed.execution_end, now.wall, events);
     // Something submitted takes the place of the next regular check, for as long as it holds.
-    const double next =
+    double next =
         active ? next_check_after(settings, item.state, now.wall, offset(id)) : now.wall + (ttl > 0 ? ttl : settings.check_interval);
+    // Whoever asked during the run wants to know how it is since then.
+    if (active && item.state.force_next_check) next = std::min(next, std::max(item.state.next_check, now.wall));
     move(id, next, now, events);
     events.emplace_back(Resulted{id, *transition});
 

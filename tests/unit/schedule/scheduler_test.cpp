@@ -236,6 +236,44 @@ TEST_F(SchedulerTest, ForcedCheckTellsThatItIsForcedNoLonger) {
     EXPECT_FALSE(scheduler.state(id("h!s")).force_next_check);
 }
 
+TEST_F(SchedulerTest, ForcedCheckThatIsAskedForDuringOneFollowsIt) {
+    for (const bool paused : {false, true}) {
+        schedule.checkables = {service("h!s", 3600)};
+        configure();
+        until_running("h!s");
+        if (paused) {
+            schedule.checkables[0].active = false;
+            configure();
+        }
+        scheduler.force(id("h!s"), true, now);
+        Events events;
+        scheduler.move_next_check(id("h!s"), now.wall, now, events);
+        EXPECT_THAT(due(), IsEmpty());
+        pass(2);
+        result("h!s", 2);
+        EXPECT_THAT(due(), ElementsAre("h!s"));
+        result("h!s", 0);
+        EXPECT_THAT(due(), IsEmpty()) << "once";
+        EXPECT_EQ(scheduler.next_wake().has_value(), !paused);
+    }
+}
+
+TEST_F(SchedulerTest, ForcedCheckThatIsAskedForLaterDuringOneWaitsForItsTime) {
+    schedule.checkables = {service("h!s", 3600)};
+    configure();
+    until_running("h!s");
+    scheduler.force(id("h!s"), true, now);
+    Events events;
+    const double asked = now.wall + 100;
+    scheduler.move_next_check(id("h!s"), asked, now, events);
+    result("h!s", 0);
+    EXPECT_EQ(scheduler.state(id("h!s")).next_check, asked);
+    pass(99);
+    EXPECT_THAT(due(), IsEmpty());
+    pass(1);
+    EXPECT_THAT(due(), ElementsAre("h!s"));
+}
+
 TEST_F(SchedulerTest, OutsideOfItsPeriodItWaitsForIt) {
     Period never;
     schedule.periods.emplace("never", never);
