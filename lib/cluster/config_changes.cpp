@@ -5,30 +5,14 @@
 #include "cluster/audit_entry.hpp"
 #include "cluster/config_sync.hpp"
 #include "cluster/parent_pause.hpp"
+#include "dsl/object_attributes.hpp"
 #include "files/digest.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::cluster {
 
 namespace {
-
-// The host and service that an object is or belongs to, by its full name.
-struct Subject {
-    std::optional<std::string> host, service;
-};
-
-Subject subject_of(std::string_view type, const std::string& name) {
-    Subject subject;
-    if (type != "Host" && type != "Service" && type != "Downtime" && type != "Comment") return subject;
-    const std::size_t first = name.find('!');
-    subject.host = name.substr(0, first);
-    if (first == std::string::npos) return subject;
-    // The last part of a downtime or comment is its own name.
-    const std::size_t second = name.find('!', first + 1);
-    if (type == "Service") subject.service = name.substr(first + 1);
-    else if (second != std::string::npos) subject.service = name.substr(first + 1, second - first - 1);
-    return subject;
-}
 
 // `update`: other text is another refusal.
 policy::Rejection stale_zone(const std::string& parent, const std::string& zone, std::string update) {
@@ -41,11 +25,6 @@ policy::Rejection stale_zone(const std::string& parent, const std::string& zone,
     rejection.detail = "other text with a timestamp that is not newer: what is in force stays";
     rejection.attribute = std::move(update);
     return rejection;
-}
-
-double number_of(const dsl::Attributes& attributes, std::string_view name) {
-    const json::Value* value = attributes.find(name);
-    return value != nullptr && value->number() != nullptr ? *value->number() : 0;
 }
 
 }  // namespace
@@ -65,7 +44,7 @@ policy::Verdict ConfigSync::may_update(const std::string& parent) const {
 
 // Each attribute is judged by the filter; a message of which nothing can come is refused here.
 policy::Verdict ConfigSync::may_modify(const std::string& parent, const wire::ConfigUpdateObject& object) const {
-    const Subject subject = subject_of(object.type, object.name);
+    const policy::Subject subject = policy::subject_of(object.type, object.name);
     const dsl::Endpoint* endpoint = rules_->topology->endpoint(parent);
     policy::Verdict verdict;
     verdict.detail = "attributes of type " + object.type + " are never granted to a parent";
@@ -295,13 +274,11 @@ void ConfigSync::end_expired() {
             const WantedState::Key key{type, planned.object->name};
             if (planned.origin != policy::Origin::runtime || state_.object(key) == nullptr || plan_->find(type, key.second) != &planned)
                 continue;
-            const dsl::Attributes& attributes = planned.object->attributes;
-            double end = number_of(attributes, std::string_view(type) == "Comment" ? "expire_time" : "end_time");
-            const json::Value* fixed = attributes.find("fixed");
+            const dsl::Object& object = *planned.object;
+            double end = number_attribute(object, std::string_view(type) == "Comment" ? "expire_time" : "end_time", 0);
             // A flexible downtime that began at its last moment lasts as long as it says.
-            const bool flexible =
-                std::string_view(type) == "Downtime" && (fixed == nullptr || fixed->boolean() == nullptr || !*fixed->boolean());
-            if (flexible) end += std::max(number_of(attributes, "duration"), 0.0);
+            if (std::string_view(type) == "Downtime" && !flag_attribute(object, "fixed", false))
+                end += std::max(number_attribute(object, "duration", 0), 0.0);
             if (end <= 0 || end > now) continue;
             state_.drop_object(key);
             state_.drop_modification(key);

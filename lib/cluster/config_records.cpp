@@ -6,6 +6,7 @@
 
 #include "cluster/audit_entry.hpp"
 #include "cluster/config_sync.hpp"
+#include "policy/subject.hpp"
 #include "wire/encode.hpp"
 
 namespace endpointd::cluster {
@@ -23,10 +24,10 @@ bool has_result(const policy::Rejection& rejection) noexcept {
 
 // The UNKNOWN of a host or service that is not taken.
 std::string unknown_result(const std::string& node, const std::string& type, const std::string& name, std::string text, WallTime now) {
-    const std::size_t split = name.find('!');
+    policy::Subject of = policy::subject_of(type, name);
     wire::CheckResult message;
-    message.host = name.substr(0, split);
-    if (type == "Service" && split != std::string::npos) message.service = name.substr(split + 1);
+    message.host = std::move(of.host).value_or("");
+    message.service = std::move(of.service);
     const double time = to_unix(now);
     message.cr.execution_start = message.cr.execution_end = message.cr.schedule_start = message.cr.schedule_end = time;
     message.cr.exit_status = 3;

@@ -5,6 +5,7 @@
 
 #include "cluster/audit_entry.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::cluster {
 
@@ -20,8 +21,7 @@ struct Subject {
 };
 
 Subject checkable(const std::string& host, const std::optional<std::string>& service) {
-    if (service) return {"Service", host + "!" + *service};
-    return {"Host", host};
+    return {service ? "Service" : "Host", policy::Checkable{host, service}.name()};
 }
 
 Subject subject_of(const wire::Message& message) {

@@ -5,11 +5,11 @@
 
 #include "base/units.hpp"
 #include "catalog/invocation.hpp"
-#include "cluster/checkable_name.hpp"
 #include "cluster/event_handler_attempt.hpp"
 #include "cluster/run_record.hpp"
+#include "dsl/object_attributes.hpp"
 #include "policy/method_capability.hpp"
-#include "policy/rights.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::cluster {
 
@@ -25,7 +25,7 @@ std::string text_of(const json::Object& object, std::string_view member) {
 
 // "for web1!http (CRITICAL SOFT 2): "
 std::string occasion(const std::string& name, const policy::StateMacros& states) {
-    const json::Object& own = checkable_type(name) == "Host" ? states.host : states.service;
+    const json::Object& own = policy::checkable_type(name) == "Host" ? states.host : states.service;
     return "for " + escaped(name) + " (" + text_of(own, "state") + " " + text_of(own, "state_type") + " " + text_of(own, "check_attempt") +
            "): ";
 }
@@ -34,10 +34,7 @@ policy::ExecuteRule rule_of(const catalog::Command* command) noexcept {
     return policy::rule_of_execute(policy::CommandType::event, false, command ? std::optional(command->kind) : std::nullopt);
 }
 
-bool is_enabled(const dsl::Object& object) noexcept {
-    const json::Value* const enabled = object.attributes.find("enable_event_handler");
-    return !enabled || !enabled->boolean() || *enabled->boolean();
-}
+bool is_enabled(const dsl::Object& object) noexcept { return flag_attribute(object, "enable_event_handler", true); }
 
 }  // namespace
 
@@ -46,8 +43,8 @@ const std::string& EventHandlers::author_of(const policy::PlannedObject& object)
 }
 
 bool EventHandlers::judge(Attempt& attempt) {
-    const policy::PlannedObject* const planned = plan_->find(checkable_type(attempt.name), attempt.name);
-    if (planned) attempt.command = policy::text_attribute(*planned->object, "event_command");
+    const policy::PlannedObject* const planned = plan_->find(policy::checkable_type(attempt.name), attempt.name);
+    if (planned) attempt.command = text_attribute(*planned->object, "event_command");
     // Gone, or switched off, since the result: nobody wants it any more.
     if (attempt.command.empty() || !is_enabled(*planned->object)) return false;
     attempt.planned = planned;
@@ -101,7 +98,7 @@ bool EventHandlers::parameters_admitted(Attempt& attempt) {
         return false;
     };
     const policy::PlannedObject* host = nullptr;
-    if (const std::string_view host_name = policy::text_attribute(object, "host_name"); !host_name.empty())
+    if (const std::string_view host_name = text_attribute(object, "host_name"); !host_name.empty())
         host = plan_->find("Host", host_name);
     policy::CollectedMacros macros = macros_.collect(*attempt.entry, object, host ? host->object.get() : nullptr, &attempt.waiting.states);
     attempt.values = std::move(macros.values);
@@ -144,9 +141,9 @@ store::AuditEntry EventHandlers::entry_for(const Attempt& attempt, std::string_v
     entry.object_name = attempt.command;
     entry.detail = occasion(attempt.name, attempt.waiting.states) + std::string(detail);
     // As the message would be that asks for it.
-    const std::size_t mark = attempt.name.find('!');
-    json::Object content{{"host", attempt.name.substr(0, mark)}};
-    if (mark != std::string::npos) content.set("service", attempt.name.substr(mark + 1));
+    const policy::Checkable of = policy::checkable_of(attempt.name);
+    json::Object content{{"host", of.host}};
+    if (of.service) content.set("service", *of.service);
     content.set("macros", attempt.values);
     entry.content = json::to_text(json::Value(std::move(content)));
     return entry;
@@ -161,13 +158,13 @@ void EventHandlers::refuse(const Attempt& attempt, store::Reason reason, std::st
 }
 
 void EventHandlers::not_run(const std::string& name, const policy::StateMacros& states, store::Reason reason, std::string_view detail) {
-    const policy::PlannedObject* const planned = plan_->find(checkable_type(name), name);
+    const policy::PlannedObject* const planned = plan_->find(policy::checkable_type(name), name);
     if (!planned) return;
     Attempt attempt;
     attempt.name = name;
     attempt.rules = rules_;
     attempt.waiting.states = states;
-    attempt.command = policy::text_attribute(*planned->object, "event_command");
+    attempt.command = text_attribute(*planned->object, "event_command");
     attempt.author = author_of(*planned);
     refuse(attempt, reason, detail);
 }

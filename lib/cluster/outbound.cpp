@@ -112,7 +112,7 @@ std::optional<std::string> Outbound::rendered(const std::string& endpoint, std::
 }
 
 void Outbound::relay(StateMessage message, const std::optional<Sender>& from) {
-    const std::optional<StateSubject> subject = subject_of(message.event);
+    const std::optional<policy::Checkable> subject = subject_of(message.event);
     if (!subject) return;
     store::OutboxMessage entry;
     entry.zone = std::move(message.zone);

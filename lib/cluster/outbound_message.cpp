@@ -11,19 +11,12 @@ namespace endpointd::cluster {
 
 namespace {
 
-// "host", "host!service" and what is behind them. A downtime's or comment's own name
-// comes last and may hold no `!`.
-std::optional<StateSubject> subject_of_object(std::string_view type, std::string_view name) {
-    if (type == "Host") return StateSubject{std::string(name), std::nullopt};
-    const bool attached = type == "Downtime" || type == "Comment";
-    if (!attached && type != "Service") return std::nullopt;
-    const std::size_t first = name.find('!');
-    if (first == std::string_view::npos) return std::nullopt;
-    StateSubject subject{std::string(name.substr(0, first)), std::nullopt};
-    const std::string_view behind = name.substr(first + 1);
-    if (!attached) subject.service = behind;
-    else if (const std::size_t last = behind.rfind('!'); last != std::string_view::npos) subject.service = behind.substr(0, last);
-    return subject;
+// Of what belongs to a host or service a parent is told of downtimes and comments, and of nothing else.
+std::optional<policy::Checkable> subject_of_object(std::string_view type, std::string_view name) {
+    if (type != "Host" && type != "Service" && type != "Downtime" && type != "Comment") return std::nullopt;
+    policy::Subject subject = policy::subject_of(type, name);
+    if (!subject.host) return std::nullopt;
+    return policy::Checkable{*std::move(subject.host), std::move(subject.service)};
 }
 
 bool is_part_of(std::string_view path, std::string_view attribute) noexcept {
@@ -48,13 +41,14 @@ void redact_object(wire::ConfigUpdateObject& object, std::string_view field) {
 
 }  // namespace
 
-std::optional<StateSubject> subject_of(const StateEvent& event) {
+std::optional<policy::Checkable> subject_of(const StateEvent& event) {
     return std::visit(
-        [](const auto& message) -> std::optional<StateSubject> {
-            using Message = std::decay_t<decltype(message)>;
-            if constexpr (std::is_same_v<Message, wire::SetRemovalInfo>) return subject_of_object(message.object_type, message.object_name);
-            else if constexpr (requires { message.type; }) return subject_of_object(message.type, message.name);
-            else return StateSubject{message.host, message.service};
+        [](const auto& message) -> std::optional<policy::Checkable> {
+            if constexpr (requires { message.host; }) return policy::Checkable{message.host, message.service};
+            else {
+                if constexpr (requires { message.type; }) return subject_of_object(message.type, message.name);
+                else return subject_of_object(message.object_type, message.object_name);
+            }
         },
         event);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "policy/subject.hpp"
 #include "wire/encode.hpp"
 #include "wire/message.hpp"
 
@@ -23,13 +24,8 @@ struct StateMessage {
     std::string zone;  // of the object it is about; empty: our own zone
 };
 
-struct StateSubject {
-    std::string host;
-    std::optional<std::string> service;
-};
-
 // None: about no host or service, so that no `results` grant can cover it.
-std::optional<StateSubject> subject_of(const StateEvent& event);
+std::optional<policy::Checkable> subject_of(const StateEvent& event);
 wire::Method method_of(const StateEvent& event) noexcept;
 
 std::string encode(const StateEvent& event, wire::Relayed relayed);

@@ -4,6 +4,7 @@
 
 #include "dsl/config_type.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::cluster {
 
@@ -27,9 +28,9 @@ std::optional<double> end_of_pause(const Rules& rules, const std::string& parent
     const dsl::Endpoint* const endpoint = rules.topology->endpoint(parent);
     policy::Request request;
     request.capability = policy::Capability::pause;
-    const std::size_t mark = name.find('!');
-    request.host = name.substr(0, mark);
-    if (type == "Service" && mark != std::string_view::npos) request.service = name.substr(mark + 1);
+    const policy::Subject subject = policy::subject_of(type, name);
+    if (subject.host) request.host = *subject.host;
+    if (subject.service) request.service = *subject.service;
     const policy::Verdict verdict = rules.grants->decide(parent, endpoint ? std::string_view(endpoint->zone) : "", request);
     if (!verdict.allowed) return std::nullopt;
     std::optional<double> longest;

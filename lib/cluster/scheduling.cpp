@@ -10,7 +10,7 @@
 #include "cluster/audit_entry.hpp"
 #include "cluster/planned_schedule.hpp"
 #include "cluster/result_body.hpp"
-#include "policy/rights.hpp"
+#include "dsl/object_attributes.hpp"
 
 namespace endpointd::cluster {
 
@@ -56,7 +56,7 @@ void Scheduling::publish(std::shared_ptr<const policy::Plan> plan) {
         Shown& shown = shown_[*id];
         shown.object = &object;
         paused_by_parents_ += is_paused_by_parent(object) ? 1 : 0;
-        if (type == "Service") shown.host = plan_->find("Host", policy::text_attribute(*object.object, "host_name"));
+        if (type == "Service") shown.host = plan_->find("Host", text_attribute(*object.object, "host_name"));
         give_result(shown, *id < shown_before.size() ? &shown_before[*id] : nullptr, scheduler_.state(*id).checked);
         kept_.checkables.erase(object.object->name);
     }
@@ -140,7 +140,7 @@ void Scheduling::relay(schedule::Id id, StateEvent event, const std::optional<Se
                               message.host;
                               message.service;
                           }) {
-                message.host = is_service ? policy::text_attribute(object, "host_name") : std::string_view(object.name);
+                message.host = is_service ? text_attribute(object, "host_name") : std::string_view(object.name);
                 if (is_service) message.service = std::string(object.short_name());
             }
         },
@@ -183,7 +183,7 @@ policy::StateMacros Scheduling::states_of(schedule::Id id) const {
 void Scheduling::run(schedule::Id id) {
     const Shown& shown = shown_[id];
     const dsl::Object& object = *shown.object->object;
-    const std::string name(policy::text_attribute(object, "check_command"));
+    const std::string name(text_attribute(object, "check_command"));
     const catalog::Command* const command = rules_->catalog->find(name);
     if (!command || command->kind != catalog::Kind::check)
         return refused(id, exec::Refusal::unknown_command, "command '" + escaped(name) + "' is not in the local catalog");
@@ -209,8 +209,8 @@ void Scheduling::run(schedule::Id id) {
     request.kind = exec::RunKind::check;
     request.patient = true;
     request.parameters = admission->parameters;
-    if (const json::Value* timeout = object.attributes.find("check_timeout"); timeout && timeout->number() && *timeout->number() > 0)
-        request.timeout = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(*timeout->number(), 86400.0)));
+    if (const double timeout = number_attribute(object, "check_timeout", 0); timeout > 0)
+        request.timeout = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(std::min(timeout, 86400.0)));
     services_.run(std::move(request), [this, id](exec::Outcome outcome) { ran(id, std::move(outcome)); });
 }
 

@@ -5,9 +5,9 @@
 
 #include "base/units.hpp"
 #include "cluster/audit_entry.hpp"
-#include "cluster/checkable_name.hpp"
 #include "cluster/scheduling.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::cluster {
 
@@ -42,11 +42,11 @@ std::optional<schedule::Id> Scheduling::admitted(const Sender& from, policy::Cap
     if (service) asked.service = *service;
     store::AuditEntry entry = audit_entry(from, *rules_->topology, method);
     policy::Verdict verdict = rules_->grants->decide(from.endpoint, entry.zone.value_or(""), asked);
-    if (verdict.allowed && !counts) return scheduler_.find(checkable_name(host, service));
+    if (verdict.allowed && !counts) return scheduler_.find(policy::Checkable{host, service}.name());
     const policy::Usage::Admission admission = services_.usage.admit(std::move(verdict), services_.clock.steady());
-    if (admission.verdict.allowed) return scheduler_.find(checkable_name(host, service));
+    if (admission.verdict.allowed) return scheduler_.find(policy::Checkable{host, service}.name());
     entry.object_type = service ? "Service" : "Host";
-    entry.object_name = checkable_name(host, service);
+    entry.object_name = policy::Checkable{host, service}.name();
     entry.reason = admission.verdict.reason;
     entry.detail = admission.verdict.detail;
     entry.content = payload;
@@ -65,7 +65,7 @@ void Scheduling::changed(const Sender& from, wire::Method method, schedule::Id i
 }
 
 void Scheduling::on(const Sender& from, const wire::SetNextCheck& message, wire::Method method, const std::string& payload) {
-    const bool counted = forced_.erase({from.endpoint, checkable_name(message.host, message.service)}) != 0;
+    const bool counted = forced_.erase({from.endpoint, policy::Checkable{message.host, message.service}.name()}) != 0;
     const auto id = admitted(from, policy::Capability::recheck, method, message.host, message.service, payload, !counted);
     if (!id) return;
     schedule::Events events;
@@ -82,7 +82,7 @@ void Scheduling::on(const Sender& from, const wire::SetForceNextCheck& message, 
     if (!id) return;
     if (message.forced) {
         if (forced_.size() >= kForced) forced_.clear();
-        forced_.emplace(from.endpoint, checkable_name(message.host, message.service));
+        forced_.emplace(from.endpoint, policy::Checkable{message.host, message.service}.name());
     }
     scheduler_.force(*id, message.forced, now());
     changed(from, method, *id, message.forced ? "the next check is forced" : "the next check is not forced");
@@ -143,7 +143,7 @@ void Scheduling::record_submitted(const PassiveTally::Count& count) {
     store::AuditEntry entry = audit_entry(Sender{count.parent, 0, {}}, *rules_->topology, wire::Method::check_result);
     entry.decision = store::Decision::accepted;
     entry.reason = store::Reason::ok;
-    entry.object_type = std::string(checkable_type(count.object));
+    entry.object_type = std::string(policy::checkable_type(count.object));
     entry.object_name = count.object;
     entry.detail = "results that it submits are taken";
     entry.count = count.results;

@@ -1,8 +1,9 @@
 // What became of checks, in the store and out of it again.
 
-#include "cluster/checkable_name.hpp"
 #include "cluster/scheduling.hpp"
+#include "dsl/object_attributes.hpp"
 #include "json/document.hpp"
+#include "policy/subject.hpp"
 #include "schedule/state_text.hpp"
 
 namespace endpointd::cluster {
@@ -71,8 +72,8 @@ void Scheduling::save() {
     for (std::string& name : scheduler_.take_triggered()) unsaved_.insert({"Downtime", std::move(name)});
     for (schedule::Gone& gone : scheduler_.take_gone()) unsaved_.insert({std::string(gone.type), std::move(gone.name)});
     if (services_.clock.steady() - started_ > kStatesKept) {
-        for (const auto& [name, state] : kept_.checkables) unsaved_.insert({std::string(checkable_type(name)), name});
-        for (const auto& [name, result] : kept_results_) unsaved_.insert({std::string(checkable_type(name)), name});
+        for (const auto& [name, state] : kept_.checkables) unsaved_.insert({std::string(policy::checkable_type(name)), name});
+        for (const auto& [name, result] : kept_results_) unsaved_.insert({std::string(policy::checkable_type(name)), name});
         for (const auto& [name, triggered] : kept_.triggered) unsaved_.insert({"Downtime", name});
         kept_ = {};
         kept_results_.clear();
@@ -164,8 +165,7 @@ void Scheduling::end_pause(const std::string& name) {
     unsaved_.insert({"Pause", name});
     const auto id = scheduler_.find(name);
     if (!id) return;
-    const json::Value* active = shown_[*id].object->object->attributes.find("enable_active_checks");
-    scheduler_.set_active(*id, !active || !active->boolean() || *active->boolean(), now());
+    scheduler_.set_active(*id, flag_attribute(*shown_[*id].object->object, "enable_active_checks", true), now());
 }
 
 std::optional<double> Scheduling::next_end_of_pause() const noexcept {
@@ -185,7 +185,7 @@ void Scheduling::end_pauses() {
         store::AuditEntry entry;
         entry.decision = store::Decision::changed;
         entry.reason = store::Reason::ok;
-        entry.object_type = std::string(checkable_type(name));
+        entry.object_type = std::string(policy::checkable_type(name));
         entry.object_name = name;
         entry.detail = "resumed: the pause of " + pauses_[name].by + " is over";
         services_.audit(std::move(entry), {});

@@ -5,6 +5,7 @@
 #include "base/units.hpp"
 #include "cluster/parent_pause.hpp"
 #include "cluster/scheduling.hpp"
+#include "dsl/object_attributes.hpp"
 
 namespace endpointd::cluster {
 
@@ -17,9 +18,7 @@ json::Value time_text(double at) { return at == 0 ? json::Value() : json::Value(
 }  // namespace
 
 bool Scheduling::is_paused_by_parent(const policy::PlannedObject& object) {
-    if (!object.is_changed(kActiveChecks)) return false;
-    const json::Value* const active = object.object->attributes.find(kActiveChecks);
-    return active != nullptr && active->boolean() != nullptr && !*active->boolean();
+    return object.is_changed(kActiveChecks) && !flag_attribute(*object.object, kActiveChecks, true);
 }
 
 std::size_t Scheduling::paused() const {

@@ -5,6 +5,7 @@
 
 #include "base/units.hpp"
 #include "dsl/evaluation.hpp"
+#include "dsl/object_attributes.hpp"
 
 namespace endpointd::dsl {
 
@@ -84,8 +85,7 @@ private:
         zone.line = object.place.line;
         read_text(object, "parent", zone.parent);
         read_names(object, zone.endpoints);
-        const json::Value* const global = object.attributes.find("global");
-        zone.global = global && global->boolean() && *global->boolean();
+        zone.global = flag_attribute(object, "global", false);
         topology_.zones_.emplace(object.name, std::move(zone));
     }
 

@@ -1,6 +1,7 @@
 // Downtimes and comments that came through a parent's API.
 
 #include "base/units.hpp"
+#include "dsl/object_attributes.hpp"
 #include "policy/judge.hpp"
 #include "policy/method_capability.hpp"
 
@@ -8,18 +9,12 @@ namespace endpointd::policy {
 
 namespace {
 
-double number_attribute(const dsl::Object& object, std::string_view name) noexcept {
-    const json::Value* const value = object.attributes.find(name);
-    const double* const number = value ? value->number() : nullptr;
-    return number ? *number : 0;
-}
-
 // Longer than the grant lets it be: the time from start to end, and what a flexible one lasts once it began.
 std::optional<Objection> too_long(const Grant& grant, const dsl::Object& object) {
     if (!grant.max_duration || object.type->name != "Downtime") return std::nullopt;
     const double most = std::chrono::duration<double>(*grant.max_duration).count();
-    const double window = number_attribute(object, "end_time") - number_attribute(object, "start_time");
-    const double duration = number_attribute(object, "duration");
+    const double window = number_attribute(object, "end_time", 0) - number_attribute(object, "start_time", 0);
+    const double duration = number_attribute(object, "duration", 0);
     if (window <= most && duration <= most) return std::nullopt;
     return Objection{Reason::limit_exceeded, "it lasts " + number_text(window <= most ? duration : window) +
                                                  " s, more than max_duration (" + number_text(most) + " s) of the downtime grant of " +

@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "catalog/invocation.hpp"
+#include "dsl/object_attributes.hpp"
 
 namespace endpointd::policy {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/units.hpp"
+#include "dsl/object_attributes.hpp"
 #include "policy/judge.hpp"
 
 namespace endpointd::policy {

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/units.hpp"
+#include "dsl/object_attributes.hpp"
 #include "policy/command_use.hpp"
 #include "policy/filter.hpp"
 

@@ -18,25 +18,12 @@ Verdict denied(Verdict verdict, Reason reason, std::string detail) {
     return verdict;
 }
 
-// "host", "host!service" and what is behind them, as the type composes its names.
-Subject subject_of_name(const dsl::ConfigType& type, std::string_view name) {
-    if (type.name == "Host") return {std::string(name), std::nullopt};
-    if (!type.composed) return {};
-    const std::size_t first = name.find('!');
-    if (first == std::string_view::npos) return {std::string(name), std::nullopt};
-    Subject subject{std::string(name.substr(0, first)), std::nullopt};
-    const std::string_view behind = name.substr(first + 1);
-    if (type.name == "Service") subject.service = behind;
-    else if (const std::size_t last = behind.rfind('!'); last != std::string_view::npos) subject.service = behind.substr(0, last);
-    return subject;
-}
-
 }  // namespace
 
 bool is_in_scope(const std::string& parent, std::string_view type, std::string_view name, std::string_view zone, const World& world) {
     const dsl::ConfigType* const known = dsl::config_type(type);
     if (!known || known->role != dsl::TypeRole::object) return false;
-    const Subject subject = subject_of_name(*known, name);
+    const Subject subject = subject_of(type, name);
     const ParentRights rights = rights_of(parent, *world.grants, *world.topology);
     const std::string_view there = zone.empty() ? std::string_view(world.topology->local_zone().name) : zone;
     return std::any_of(rights.grants.begin(), rights.grants.end(), [&](const Grant* grant) {
@@ -59,7 +46,7 @@ Verdict may_manage(const std::string& parent, std::string_view type, std::string
         return denied(std::move(verdict), Reason::type_not_granted,
                       "type " + escaped(type) + " can never be created or deleted by a parent");
 
-    const Subject subject = subject_of_name(*known, name);
+    const Subject subject = subject_of(type, name);
     Request request;
     request.capability = *capability;
     if (subject.host) request.host = *subject.host;

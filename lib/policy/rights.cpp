@@ -7,6 +7,7 @@
 
 #include "base/assert.hpp"
 #include "base/units.hpp"
+#include "dsl/object_attributes.hpp"
 
 namespace endpointd::policy {
 
@@ -92,23 +93,6 @@ std::optional<std::string> why_not_ours(std::string_view name, const dsl::Topolo
     const std::string& own = topology.local_zone().name;
     if (zone->global || topology.is_at_or_below(name, own)) return std::nullopt;
     return "Zone '" + escaped(name) + "' is neither our own ('" + own + "'), below it, nor global";
-}
-
-std::string_view text_attribute(const dsl::Object& object, std::string_view name) noexcept {
-    const json::Value* const value = object.attributes.find(name);
-    const std::string* const text = value ? value->string() : nullptr;
-    return text ? std::string_view(*text) : std::string_view();
-}
-
-Subject subject_of(const dsl::Object& object) {
-    if (object.type->name == "Host") return {object.name, std::nullopt};
-    if (object.type->name == "Service") return {std::string(text_attribute(object, "host_name")), std::string(object.short_name())};
-    if (!object.type->composed) return {};
-    const bool child = object.type->name == "Dependency";
-    Subject subject{std::string(text_attribute(object, child ? "child_host_name" : "host_name")), std::nullopt};
-    const std::string_view service = text_attribute(object, child ? "child_service_name" : "service_name");
-    if (!service.empty()) subject.service = service;
-    return subject;
 }
 
 const ParentRights& Rights::of(const std::string& parent) {

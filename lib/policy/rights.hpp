@@ -14,6 +14,7 @@
 #include "dsl/evaluation.hpp"
 #include "dsl/zones.hpp"
 #include "policy/grants.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::policy {
 
@@ -35,16 +36,6 @@ ParentRights rights_of(std::string_view parent, const Grants& grants, const dsl:
 // Why nothing may be configured in this zone: it is unknown, or neither our own, below it, nor global. An
 // empty name is our own zone.
 std::optional<std::string> why_not_ours(std::string_view zone, const dsl::Topology& topology);
-
-// The host, and the service, that an object is or belongs to; no host: it belongs to none.
-struct Subject {
-    std::optional<std::string> host;
-    std::optional<std::string> service;
-};
-Subject subject_of(const dsl::Object& object);
-
-// A text attribute; empty: not set, or no text.
-std::string_view text_attribute(const dsl::Object& object, std::string_view name) noexcept;
 
 class Rights {
 public:

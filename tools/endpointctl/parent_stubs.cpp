@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "policy/subject.hpp"
 #include "render.hpp"
 
 namespace endpointd::ctl {
@@ -68,10 +69,10 @@ bool ParentStubs::add(const json::Value& object) {
     }
     const bool seen = !of_one_parent_ || *results;
     if (!seen) ++unseen_;
-    const std::size_t split = name->find('!');
-    if ((*type == "Service") != (split != std::string::npos)) return false;
-    const std::string of_host = name->substr(0, split);
-    const std::string service = split == std::string::npos ? std::string() : name->substr(split + 1);
+    if (*type != policy::checkable_type(*name)) return false;
+    const policy::Checkable of = policy::checkable_of(*name);
+    const std::string& of_host = of.host;
+    const std::string service = of.service.value_or("");
     Stub stub{of_host, service, zone_, {}};
     if (seen) stub.attributes = exported_of(member(object, "attrs"), service.empty() ? of_host : service);
     Host& host = hosts_[of_host];

@@ -10,6 +10,7 @@
 #include "explanation.hpp"
 #include "policy/caps.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/subject.hpp"
 #include "proposal.hpp"
 #include "pushed_command.hpp"
 #include "render.hpp"
@@ -26,14 +27,6 @@ std::string string_member(const json::Value& value, std::string_view name) {
 }
 
 bool is_pattern(std::string_view name) noexcept { return name.find_first_of("*?") != std::string_view::npos; }
-
-// The host and service that a record is about; empty: not known.
-struct Subject {
-    std::string host, service;  // service: the short name
-
-    bool known() const noexcept { return !host.empty(); }
-    std::string name() const { return service.empty() ? host : host + "!" + service; }
-};
 
 class Maker {
 public:
@@ -110,18 +103,15 @@ private:
         return rule ? rule->capability : std::nullopt;
     }
 
-    Subject subject() const {
-        const std::string host = string_member(parameters_, "host");
-        if (!host.empty()) return {host, string_member(parameters_, "service")};
-        if (type_ == "Host") return {name_, {}};
-        // The others belong to the host or service that their names begin with.
-        if (type_ != "Service" && type_ != "Downtime" && type_ != "Comment" && type_ != "Notification" && type_ != "ScheduledDowntime")
-            return {};
-        const std::size_t first = name_.find('!');
-        if (first == std::string::npos) return {};
-        const std::size_t second = type_ == "Service" ? name_.size() : name_.find('!', first + 1);
-        if (second == std::string::npos) return {name_.substr(0, first), {}};
-        return {name_.substr(0, first), name_.substr(first + 1, second - first - 1)};
+    // The host or service that the record is about; none: not known.
+    std::optional<policy::Checkable> subject() const {
+        if (std::string host = string_member(parameters_, "host"); !host.empty()) {
+            std::string service = string_member(parameters_, "service");
+            return policy::Checkable{std::move(host), service.empty() ? std::nullopt : std::optional(std::move(service))};
+        }
+        policy::Subject of = policy::subject_of(type_, name_);
+        if (!of.host || of.host->empty()) return std::nullopt;
+        return policy::Checkable{*std::move(of.host), std::move(of.service)};
     }
 
     std::optional<GrantInForce> grant() const {
@@ -176,16 +166,16 @@ private:
     }
 
     bool add_subject(json::Object& scope) {
-        return !subject_.known() || add(scope, subject_.service.empty() ? "hosts" : "services", subject_.name());
+        return !subject_ || add(scope, subject_->service ? "services" : "hosts", subject_->name());
     }
 
     // Hosts and services limit together: where one of them stands, what it does not name is outside.
     bool covers_subject() const {
         const json::Object& scope = cure_.grant->scope;
         const bool hosts = scope.find("hosts"), services = scope.find("services");
-        if (!subject_.known() || (!hosts && !services)) return true;
-        if (subject_.service.empty()) return hosts && covers("hosts", subject_.host);
-        return services && (covers("services", subject_.name()) || covers("services", subject_.service));
+        if (!subject_ || (!hosts && !services)) return true;
+        if (!subject_->service) return hosts && covers("hosts", subject_->host);
+        return services && (covers("services", subject_->name()) || covers("services", *subject_->service));
     }
 
     void put(const std::string& key, json::Object scope, const json::Value& rate, std::string opens) {
@@ -225,10 +215,10 @@ private:
         }
         std::string opens =
             runs ? "may then have '" + escaped(name_, 128) + "' run" : "may then use '" + std::string(name_of(*capability_)) + "'";
-        opens += subject_.known() ? " for '" + escaped(subject_.name(), 256) + "'" : "";
+        opens += subject_ ? " for '" + escaped(subject_->name(), 256) + "'" : "";
         if (*capability_ == Capability::config)
             opens += ": it then decides which of your commands run here, how often and with which parameters, within the commands' rules";
-        else if (!subject_.known()) opens += runs ? " for every object" : " on every object";
+        else if (!subject_) opens += runs ? " for every object" : " on every object";
         put(string_member(is_.record, "parent"), std::move(scope), nullptr, std::move(opens) + "; without a rate, as often as it likes");
     }
 
@@ -244,7 +234,7 @@ private:
         std::string what;
         if (!covers_subject()) {
             if (!add_subject(scope)) return;
-            what = "'" + escaped(subject_.name(), 256) + "'";
+            what = "'" + escaped(subject_->name(), 256) + "'";
         }
         if (const std::string zone = pushed_zone(); *capability_ == Capability::config && !zone.empty() && !covers("zones", zone)) {
             if (!add(scope, "zones", zone)) return;
@@ -252,7 +242,7 @@ private:
         }
         if (what.empty()) {
             cure_.because =
-                subject_.known() ? "the grant that is in force now covers it" : "the record does not tell which object it was about";
+                subject_ ? "the grant that is in force now covers it" : "the record does not tell which object it was about";
             return;
         }
         put_widened(std::move(scope), "may then do all that the grant allows to " + what + " as well");
@@ -382,7 +372,7 @@ private:
     std::string type_, name_, method_;
     json::Value parameters_;
     std::optional<Capability> capability_;
-    Subject subject_;
+    std::optional<policy::Checkable> subject_;
     Cure cure_;
 };
 

@@ -242,6 +242,22 @@ TEST(Outbound, WithoutResultsNothingIsKeptOrSent) {
     EXPECT_EQ(world.parents["master1"].bytes, "");
 }
 
+TEST(Outbound, OfObjectsParentsAreToldOfFourTypes) {
+    const auto of = [](const std::string& type, const std::string& name) {
+        wire::ConfigDeleteObject gone;
+        gone.type = type;
+        gone.name = name;
+        const std::optional<policy::Checkable> subject = subject_of(gone);
+        return subject ? subject->name() : "nobody";
+    };
+    EXPECT_EQ(of("Host", "h"), "h");
+    EXPECT_EQ(of("Service", "h!s"), "h!s");
+    EXPECT_EQ(of("Downtime", "h!d"), "h");
+    EXPECT_EQ(of("Comment", "h!s!c"), "h!s");
+    for (const char* type : {"Notification", "Dependency", "ScheduledDowntime", "TimePeriod", "CheckCommand", "Nonsense"})
+        EXPECT_EQ(of(type, "h!s!n"), "nobody") << type;
+}
+
 TEST(Outbound, AnEndpointWithoutResultsHoldsNothingBack) {
     OutboundWorld world(R"({"parents": {"master2": {"grant": ["results"]}}})");
     world.connect("master1");

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "dsl/evaluation.hpp"
+#include "dsl/object_attributes.hpp"
 #include "dsl/value_pool.hpp"
 
 namespace endpointd::dsl {
@@ -33,6 +35,21 @@ TEST(Attributes, ACopyIsChangedAlone) {
     other.set("notes", "m");
     EXPECT_EQ(*one.find("notes"), json::Value("n"));
     EXPECT_EQ(*other.find("notes"), json::Value("m"));
+}
+
+TEST(ObjectAttributes, OfAnotherTypeAreNotSet) {
+    Object object;
+    object.attributes = {{"notes", "n"}, {"check_interval", 5}, {"volatile", true}, {"enable_flapping", 0}, {"address", nullptr},
+                         {"retry_interval", std::numeric_limits<double>::infinity()}};
+    EXPECT_EQ(text_attribute(object, "notes"), "n");
+    for (const char* name : {"check_interval", "volatile", "address", "notes_url"}) EXPECT_EQ(text_attribute(object, name), "") << name;
+    EXPECT_EQ(number_attribute(object, "check_interval", 7), 5);
+    for (const char* name : {"notes", "volatile", "address", "notes_url", "retry_interval"})
+        EXPECT_EQ(number_attribute(object, name, 7), 7) << name;
+    EXPECT_TRUE(flag_attribute(object, "volatile", false));
+    EXPECT_TRUE(flag_attribute(object, "check_interval", false));
+    EXPECT_FALSE(flag_attribute(object, "enable_flapping", true));
+    for (const char* name : {"notes", "address", "notes_url"}) EXPECT_TRUE(flag_attribute(object, name, true)) << name;
 }
 
 TEST(ValuePool, EqualValuesBecomeOneAndNoOthers) {
