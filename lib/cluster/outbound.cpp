@@ -10,7 +10,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-bool is_whole(WallTime time) noexcept { return time.time_since_epoch() % seconds(1) == microseconds(0); }
+microseconds of_second(WallTime time) noexcept { return time.time_since_epoch() % seconds(1); }
 
 store::OutboxMark mark_of(const store::OutboxMessage& message) noexcept { return {message.id, message.ts}; }
 
@@ -50,7 +50,7 @@ void Outbound::configure(OutboundRules rules) {
         const std::string zone = topology.endpoint(endpoints.front())->zone;
         // What was kept is of before the start; a grant that comes back begins anew.
         const bool kept = !configured_ && stored != stored_positions_.end();
-        const auto target = targets_.try_emplace(name, zone, kept ? stored->second : given_).first;
+        const auto target = targets_.try_emplace(name, zone, kept ? stored->second : given_, given_.ts).first;
         target->second.endpoints = std::move(endpoints);
     }
     configured_ = true;
@@ -58,11 +58,11 @@ void Outbound::configure(OutboundRules rules) {
     for (const auto& target : wanted) pump(target.first);
 }
 
-// Never a whole second: such a position names a file of its sender's own log
-// (protocol, 4.5), and confirms nothing.
+// Never a whole second, nor when it is sent again: such a position names a file of its
+// sender's own log (protocol, 4.5), and confirms nothing.
 store::OutboxMark Outbound::next_mark() {
-    WallTime ts = std::max(parts_.clock.wall(), given_.ts + microseconds(1));
-    if (is_whole(ts)) ts += microseconds(1);
+    WallTime ts = std::max(parts_.clock.wall(), given_.ts + kStampStep);
+    if (of_second(ts) < kStampStep) ts += kStampStep;
     given_ = {given_.id + 1, ts};
     return given_;
 }
@@ -93,22 +93,24 @@ bool Outbound::is_due(const std::string& endpoint, const store::OutboxMessage& m
 }
 
 // None: the message is damaged.
-std::optional<std::string> Outbound::rendered(const std::string& endpoint, std::string_view zone, const store::OutboxMessage& message,
-                                              bool fresh) const {
+std::optional<std::string> Outbound::rendered(const std::string& endpoint, const OutboundTarget& target,
+                                              const store::OutboxMessage& message, bool fresh) const {
     std::optional<std::string_view> service;
     if (message.service) service = *message.service;
-    const std::vector<std::string> fields = rules_.grants->redacted(endpoint, zone, message.host, service, false);
-    if (fresh && fields.empty()) return message.payload;
+    const std::vector<std::string> fields = rules_.grants->redacted(endpoint, target.zone(), message.host, service, false);
+    const Duration back = target.back(message.ts);
+    const bool as_it_is = fields.empty() && back == Duration(0);
+    if (fresh && as_it_is) return message.payload;
     // A broken message would end the connection each time it is sent.
     std::optional<StateEvent> event = decode_state(message.payload);
     if (!event) return std::nullopt;
-    if (fields.empty()) return message.payload;
+    if (as_it_is) return message.payload;
     redact(*event, fields);
     std::string origin_zone;
     if (const dsl::Endpoint* origin = rules_.topology->endpoint(message.origin);
         origin != nullptr && origin->zone != rules_.topology->local_zone().name)
         origin_zone = origin->zone;
-    return encode(*event, {to_unix(message.ts), origin_zone});
+    return encode(*event, {to_unix(message.ts - back), origin_zone});
 }
 
 void Outbound::relay(StateMessage message, const std::optional<Sender>& from) {
@@ -218,7 +220,7 @@ bool Outbound::hand_on(OutboundTarget& target, const store::OutboxMessage& messa
             anybody = true;
             continue;
         }
-        const std::optional<std::string> payload = rendered(endpoint, target.zone(), message, fresh);
+        const std::optional<std::string> payload = rendered(endpoint, target, message, fresh);
         if (!payload) {
             parts_.log.error("cluster", "a stored result is damaged and not sent", {{"id", static_cast<unsigned long long>(message.id)}});
             target.skipped(mark_of(message));
@@ -299,7 +301,7 @@ void Outbound::room(const std::string& endpoint) {
 
 void Outbound::acknowledged(const std::string& endpoint, double position) {
     const WallTime ts = from_unix(position);
-    if (is_whole(ts)) return;
+    if (of_second(ts) == microseconds(0)) return;
     bool known = false;
     for (auto& [name, target] : targets_) {
         if (std::ranges::find(target.endpoints, endpoint) == target.endpoints.end()) continue;

@@ -109,7 +109,7 @@ private:
     bool may_see(const std::string& endpoint, std::string_view zone, const store::OutboxMessage& message) const;
     bool is_for(const OutboundTarget& target, const store::OutboxMessage& message) const;
     bool is_due(const std::string& endpoint, const store::OutboxMessage& message) const;
-    std::optional<std::string> rendered(const std::string& endpoint, std::string_view zone, const store::OutboxMessage& message,
+    std::optional<std::string> rendered(const std::string& endpoint, const OutboundTarget& target, const store::OutboxMessage& message,
                                         bool fresh) const;
 
     // Once there is enough for a transaction, or others had their time to come.

@@ -18,6 +18,7 @@ void OutboundTarget::sent(const std::string& endpoint, store::OutboxMark message
     }
     if (flight.since_mark++ % kMarkEvery == 0) flight.marks.push_back(cursor_);
     flight.last = message.ts;
+    sent_ = std::max(sent_, message.ts);
     cursor_ = message;
     carrier = endpoint;
 }
@@ -26,7 +27,7 @@ void OutboundTarget::acknowledged(std::string_view endpoint, WallTime position) 
     const auto found = flights_.find(endpoint);
     if (found == flights_.end() || found->second.confirmed == found->second.last) return;
     Flight& flight = found->second;
-    flight.confirmed = std::max(flight.confirmed, std::min(position, flight.last));
+    flight.confirmed = std::max(flight.confirmed, std::min(position + kStampsBack, flight.last));
     settle();
 }
 
@@ -38,6 +39,7 @@ void OutboundTarget::settle() {
         if (flight.confirmed < least.ts) least = {std::min(least.id, flight.marks.front().id), flight.confirmed};
     }
     if (least.ts > confirmed_.ts) confirmed_ = {std::max(least.id, confirmed_.id), least.ts};
+    if (confirmed_.ts >= doubted_) back_ = Duration(0);
 }
 
 bool OutboundTarget::doubt(std::string_view endpoint) {
@@ -53,6 +55,8 @@ bool OutboundTarget::doubt(std::string_view endpoint) {
     page.clear();
     ++generation;
     cursor_ = confirmed_;
+    doubted_ = sent_;
+    back_ = std::min(back_ + Duration(1), kStampsBack);
     return true;
 }
 

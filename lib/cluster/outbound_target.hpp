@@ -13,13 +13,24 @@
 
 namespace endpointd::cluster {
 
+// Between the time stamps of two messages, at least: room for those of the same message when it is sent again.
+inline constexpr Duration kStampStep{10};
+// A peer drops what is older than what it has last had of us, and takes what is as old once more (protocol, 2.2). So each
+// time a message goes again its stamp is a microsecond less, up to this many: what the peer has is then older, and what it
+// has not still is not.
+inline constexpr Duration kStampsBack = kStampStep - Duration(1);
+// What an earlier process may have taken back of what is stored.
+inline constexpr Duration kStampsBackBefore{5};
+
 // Messages between two marks that are remembered of what is on its way: a position
 // that a peer confirms is found again at most this many messages too early.
 inline constexpr std::uint64_t kMarkEvery = 64;
 
 class OutboundTarget {
 public:
-    OutboundTarget(std::string zone, store::OutboxMark position) : zone_(std::move(zone)), cursor_(position), confirmed_(position) {}
+    // What is stored up to `given` it may have had already, from an earlier process.
+    OutboundTarget(std::string zone, store::OutboxMark position, WallTime given)
+        : zone_(std::move(zone)), cursor_(position), confirmed_(position), sent_(given), doubted_(given), back_(kStampsBackBefore) {}
 
     const std::string& zone() const noexcept { return zone_; }
 
@@ -30,6 +41,8 @@ public:
 
     void skipped(store::OutboxMark message);
     void sent(const std::string& endpoint, store::OutboxMark message);
+    // What the stamp of a message with this one is less when it is sent now.
+    Duration back(WallTime ts) const noexcept { return ts <= doubted_ ? back_ : Duration(0); }
     // `endpoint` says that it has our messages up to `position`. It can only confirm
     // what it was given.
     void acknowledged(std::string_view endpoint, WallTime position);
@@ -53,6 +66,8 @@ private:
 
     std::string zone_;
     store::OutboxMark cursor_, confirmed_;
+    WallTime sent_, doubted_;  // the newest that was ever handed on, and of those that may not have arrived
+    Duration back_;
     std::map<std::string, Flight, std::less<>> flights_;
 };
 
