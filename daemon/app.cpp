@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds kLoopsPatience{500};
 // What an admin answer under way gets.
 constexpr std::chrono::milliseconds kAdminGrace{1000};
+// What the first plan may take until the service manager gives up: two evaluations, the second without what parents pushed.
+constexpr std::chrono::microseconds kFirstPlan = std::chrono::seconds(180);
 // Downtimes and comments end, a store that failed is tried again, and leases are held to a
 // clock that was set, this often.
 constexpr std::chrono::seconds kTick{30};
@@ -208,15 +210,25 @@ bool App::Impl::start_serving() {
         log_.error("confinement", "cannot start", {{"why", forbidden.error().text}});
         return false;
     }
-    admin_->start();
     peers_->configure(peers_config());
-    if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
+    admin_->start();
     serving_ = true;
+    if (!plan_) notify_service_manager("STATUS=Evaluating the configuration\nEXTEND_TIMEOUT_USEC=" + std::to_string(kFirstPlan.count()));
+    begin_work();
+    return true;
+}
+
+// Not before the first plan: a parent sends at once what it kept for us, and would take for done what came to an object that
+// is not known yet.
+void App::Impl::begin_work() {
+    if (working_ || !serving_ || !plan_ || stopping_) return;
+    working_ = true;
+    peers_->start();
+    if (listener_) listener_->start(tasks_, [this](net::Accepted accepted) { peers_->accept(std::move(accepted)); });
     dispatcher_->scheduling().start();
     log_.info("daemon", "ready",
-              {{"node", settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
-    notify_service_manager("READY=1");
-    return true;
+              {{"node", configuration_.settings.node.name}, {"zone", configuration_.topology->local_zone().name}, {"version", kVersion}});
+    notify_service_manager("READY=1\nSTATUS=");
 }
 
 cluster::PeersConfig App::Impl::peers_config() {

@@ -60,6 +60,7 @@ private:
     void start_runner_client(UniqueFd starter);
     void runner_ready(const std::string& digest);
     bool start_serving();
+    void begin_work();
     bool listen(const settings::Listen& where);
     void wait_for_signals();
     void fail_start(std::string_view area, const std::string& why);
@@ -98,8 +99,8 @@ private:
     boost::asio::steady_timer flush_timer_{io_};
     boost::asio::steady_timer lease_timer_{io_};
     policy::Usage usage_;
-    // What is in force, and its numbers for `status`.
-    std::shared_ptr<const policy::Plan> plan_ = std::make_shared<const policy::Plan>();
+    // What is in force, and its numbers for `status`. Null until the first evaluation has ended.
+    std::shared_ptr<const policy::Plan> plan_;
     std::size_t hosts_ = 0, services_planned_ = 0;
     std::unique_ptr<store::StoreThread> store_;
     std::unique_ptr<exec::RunnerClient> runner_;
@@ -116,7 +117,8 @@ private:
     std::optional<ReloadDone> reloading_;
     std::optional<std::uint64_t> syslog_;  // our subscription to the audit, while audit.syslog is on
     int exit_status_ = 0;
-    bool serving_ = false;
+    bool serving_ = false;  // the operators
+    bool working_ = false;  // with parents, and checks
     bool stopping_ = false;
     bool lost_files_noted_ = false;
 };

@@ -9,6 +9,7 @@
 #include "catalog/invocation.hpp"
 #include "cluster/command_answer.hpp"
 #include "policy/method_capability.hpp"
+#include "policy/subject.hpp"
 #include "policy/views.hpp"
 #include "wire/hello.hpp"
 
@@ -96,7 +97,7 @@ json::Value App::Impl::status() const {
         {"children", std::move(children)},
         {"objects", json::Object{{"hosts", hosts_},
                                  {"services", services_planned_},
-                                 {"rejected", plan_->rejections.size()},
+                                 {"rejected", plan_ ? plan_->rejections.size() : 0},
                                  {"paused", dispatcher_->scheduling().paused()}}},
         {"runner", json::Object{{"running", runner.running},
                                 {"queued", runner.queued + dispatcher_->waiting()},
@@ -119,6 +120,7 @@ admin::Health App::Impl::health() const {
     if (stopping_) return {false, "stopping"};
     if (!runner_ || !runner_->counters().connected) return {false, "the runner is not available: no plugin can be started"};
     if (const store::StoreStatus store = store_->status(); store.failing) return {false, "the store fails: " + store.error};
+    if (!plan_) return {false, "the configuration is being evaluated: no parent is listened to yet"};
     return {};
 }
 
@@ -220,6 +222,7 @@ void App::Impl::publish(std::shared_ptr<const policy::Plan> plan) {
     dispatcher_->scheduling().publish(plan_);
     // A pause of a parent may have come with it; what is due at the next tick does not wait longer for it.
     if (!stopping_) tick_at(tick_timer_.expiry());
+    begin_work();
 }
 
 void App::Impl::wake_checks_at(SteadyTime at) {
@@ -237,6 +240,7 @@ void App::Impl::wake_checks_at(SteadyTime at) {
 json::Value App::Impl::check_view(const std::string& name) const { return dispatcher_->scheduling().view(name); }
 
 Result<void> App::Impl::control_check(const admin::CheckWish& wish, const admin::Caller& caller) {
+    if (!plan_) return fail(Errc::unavailable, std::string(admin::kNoPlanYet));
     cluster::Scheduling& scheduling = dispatcher_->scheduling();
     std::string detail;
     Result<void> done;
@@ -258,7 +262,7 @@ Result<void> App::Impl::control_check(const admin::CheckWish& wish, const admin:
     store::AuditEntry entry;
     entry.decision = store::Decision::changed;
     entry.reason = store::Reason::ok;
-    entry.object_type = wish.object.find('!') == std::string::npos ? "Host" : "Service";
+    entry.object_type = std::string(policy::checkable_type(wish.object));
     entry.object_name = wish.object;
     entry.detail = detail + " by " + caller.name;
     store_->record(std::move(entry));

@@ -63,6 +63,9 @@ struct CheckWish {
     std::optional<Duration> length;  // of a pause; none: until it is resumed
 };
 
+// Why there is no answer before the first evaluation has ended.
+inline constexpr std::string_view kNoPlanYet = "the configuration is still being evaluated; ask again in a moment";
+
 // Whether the daemon does its work; `reason` is for people.
 struct Health {
     bool ok = true;
@@ -101,7 +104,7 @@ public:
     // The catalog in force; never null. Kept by whoever asked past a reload.
     virtual std::shared_ptr<const catalog::Catalog> catalog() const = 0;
     // The objects in force and what was refused; never null. Kept by whoever asked past the next plan.
-    virtual std::shared_ptr<const policy::Plan> plan() const = 0;
+    virtual std::shared_ptr<const policy::Plan> plan() const = 0;  // null: not yet
     // What becomes of the checks of a host or service ("host!service"): `state` of `objects show`. Null: it is not checked here.
     virtual json::Value check_view(const std::string& name) const = 0;
     // Has it checked now, paused or resumed, and audits it in the caller's name. Errc::not_found: it is not checked

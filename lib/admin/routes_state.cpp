@@ -6,6 +6,7 @@
 #include "admin/views.hpp"
 #include "base/units.hpp"
 #include "dsl/config_type.hpp"
+#include "policy/subject.hpp"
 
 namespace endpointd::admin {
 
@@ -16,9 +17,9 @@ Result<bool> may_see(const Backend& backend, const std::string& parent, const st
     CapsQuestion question;
     question.parent = parent;
     question.capability = "results";
-    const std::size_t split = name.find('!');
-    question.host = name.substr(0, split);
-    if (split != std::string::npos) question.service = name.substr(split + 1);
+    policy::Checkable of = policy::checkable_of(name);
+    question.host = std::move(of.host);
+    question.service = std::move(of.service);
     const Result<json::Value> answer = backend.caps_check(question);
     if (!answer) return answer.error();
     const json::Value* const allowed = answer->object() ? answer->object()->find("allowed") : nullptr;
@@ -57,6 +58,9 @@ void get_objects(const Call& call, Reply reply) {
     selection.text = text->value_or("false") == "true";
     const Result<std::optional<std::string>> parent = unique_value(query, "results_of");
     if (!parent) return reply(problem(parent.error()));
+    // Nor would an empty one be true of what is not known yet.
+    std::shared_ptr<const policy::Plan> plan = call.backend.plan();
+    if (!plan) return reply(problem(503, std::string(kNoPlanYet)));
     std::function<bool(const std::string&)> results;
     if (*parent) {
         if (const Result<bool> known = may_see(call.backend, **parent, {}); !known) return reply(problem(known.error()));
@@ -66,7 +70,7 @@ void get_objects(const Call& call, Reply reply) {
         };
     }
     reply(make_objects(
-        call.backend.plan(), std::move(selection), [&backend = call.backend](const std::string& name) { return backend.check_view(name); },
+        std::move(plan), std::move(selection), [&backend = call.backend](const std::string& name) { return backend.check_view(name); },
         std::move(results)));
 }
 

@@ -233,9 +233,14 @@ void ConfigSync::give_up(const policy::Plan& plan) {
     most_at_once_ = std::min(most_at_once_ * 2, kWaitingChanges);
     save({});
     // A start that cannot evaluate what was kept still has the host's own objects.
-    if (published_ || without_parents_) return;
-    without_parents_ = true;
-    replan_ = true;
+    if (published_) return;
+    if (!std::exchange(without_parents_, true)) {
+        replan_ = true;
+        return;
+    }
+    // Not even these: there is nothing, and that is known.
+    published_ = true;
+    services_.publish(plan_);
 }
 
 void ConfigSync::finish_changes() {

@@ -84,6 +84,7 @@ struct Peers::Impl {
     asio::steady_timer due_timer;
     std::uint64_t next_id = 1;
     std::minstd_rand jitter{std::random_device{}()};
+    bool started = false;
     bool stopping = false;
     net::TaskGroup tasks;  // last: its coroutines use everything above
 };
@@ -100,7 +101,12 @@ void Peers::configure(PeersConfig config) {
             for (Connection* connection : endpoint.connections) connection->close("no longer an endpoint of zones.d");
         if (endpoint.wake_dialler) endpoint.wake_dialler->cancel();  // its host may have changed, or be gone
     }
-    for (const dsl::Endpoint* target : topology.whom_to_dial()) impl_->start_dialler(target->name);
+    if (impl_->started) start();
+}
+
+void Peers::start() {
+    impl_->started = true;
+    for (const dsl::Endpoint* target : impl_->config.topology->whom_to_dial()) impl_->start_dialler(target->name);
 }
 
 void Peers::accept(net::Accepted accepted) {

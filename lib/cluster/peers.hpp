@@ -64,9 +64,11 @@ public:
     Peers(boost::asio::any_io_executor executor, Receiver& receiver, const Clock& clock, const Log& log);
     ~Peers();
 
-    // Takes over a configuration. Connections stay, except those of endpoints that are
-    // gone; dialling follows the new zones.
+    // Takes over a configuration, before anything else. Connections stay, except those of
+    // endpoints that are gone; dialling follows the new zones.
     void configure(PeersConfig config);
+    // Begins to dial.
+    void start();
     // A connection from the listener.
     void accept(net::Accepted accepted);
 

@@ -133,6 +133,16 @@ TEST(Objects, TheRouteFiltersAndSaysWhatIsNoType) {
     EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?type=Host&type=Service"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST(Objects, TheRouteHasNoEmptyListOfWhatIsNotKnownYet) {
+    test::FakeDaemon daemon;
+    daemon.backend.plan_in_force = nullptr;
+    daemon.start();
+    const std::string answer = test::ask(daemon.socket(), "GET", "/v1/objects");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+    EXPECT_THAT(answer, HasSubstr("still being evaluated"));
+    EXPECT_THAT(test::ask(daemon.socket(), "GET", "/v1/objects?type=host"), StartsWith("HTTP/1.1 400"));
+}
+
 TEST(Objects, TheRouteTellsWhoseResultsAParentMaySee) {
     test::FakeDaemon daemon;
     auto plan = hosts(1);

@@ -396,6 +396,26 @@ TEST_F(ConfigSyncTest, AStartHasWhatWasKeptWithoutAnyParent) {
     node_.evaluations.clear();
 }
 
+TEST_F(ConfigSyncTest, AStartThatCanEvaluateNothingAtAllIsOverAllTheSame) {
+    FakeServices start(kGranted, true);
+    start.plan = nullptr;
+    // With what parents pushed, and without.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        ASSERT_EQ(start.evaluations.size(), 1U);
+        EXPECT_EQ(start.plan, nullptr);
+        policy::Plan failed;
+        failed.failed = true;
+        EvaluationResult result;
+        result.number = start.evaluations.front().number;
+        result.plan = std::make_shared<const policy::Plan>(std::move(failed));
+        start.evaluations.pop_front();
+        start.dispatcher.config().planned(result);
+    }
+    ASSERT_NE(start.plan, nullptr);
+    EXPECT_TRUE(start.plan->objects.empty());
+    EXPECT_TRUE(start.evaluations.empty());
+}
+
 TEST_F(ConfigSyncTest, ARuleThatIsTakenAwayTakesItsObjectsAway) {
     push("5", kHost);
     node_.configure(R"({"parents":{}})");
