@@ -75,7 +75,7 @@ class Pair(LabTestCase):
         self.request("PUT", kind, name, {"templates": templates, "attrs": {"zone": AGENT, **attrs}})
 
     def modify(self, kind, name, **attrs):
-        self.request("POST", kind, name, {"attrs": attrs})
+        self.master.rest.modify(kind, name, **attrs)
 
     def restore(self, kind, name, attribute):
         """As `restore_attrs` does, for which 2.13 has no request."""

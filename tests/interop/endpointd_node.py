@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from processes import Child
-from waiting import wait_for
+from waiting import PATIENCE, wait_for
 
 # Exit statuses of endpointctl, interfaces of the command line.
 DONE, NO, WRONG_USAGE, UNREACHABLE = 0, 1, 2, 3
@@ -94,7 +94,8 @@ class Endpointd:
     def _ready(self):
         if not self.child.running():
             raise RuntimeError(f"endpointd ended with {self.child.process.returncode}:\n{self.log()[-4000:]}")
-        return self.ctl("status", check=False).status == DONE
+        # `status` answers before the configuration is evaluated, this does not.
+        return self.ctl("objects", "list", "--type", "TimePeriod", check=False).status == DONE
 
     def ctl(self, *args, json=False, check=True, config=True):
         """Runs endpointctl; `check` wants exit status 0, `json` returns the decoded answer."""
@@ -115,8 +116,8 @@ class Endpointd:
         records = self.ctl("audit", "list", "--limit", "1000", json=True)["records"]
         return [record for record in records if all(record[key] == value for key, value in filters.items())]
 
-    def wait_audit(self, what="an audit record", **filters):
-        return wait_for(lambda: self.audit(**filters), f"{what} {filters}", last=lambda: brief(self.audit()))[0]
+    def wait_audit(self, what="an audit record", timeout=PATIENCE, **filters):
+        return wait_for(lambda: self.audit(**filters), f"{what} {filters}", timeout, lambda: brief(self.audit()))[0]
 
     def record(self, number):
         return self.ctl("audit", "show", number, json=True)
@@ -144,12 +145,12 @@ class Endpointd:
     def reload(self):
         self.child.signal(signal.SIGHUP)
 
-    def stop(self):
+    def stop(self, timeout=20.0):
         """An orderly stop; returns the exit status."""
         if not self.child:
             return None
         child, self.child = self.child, None
-        return child.stop()
+        return child.stop(timeout)
 
 
 def brief(records):

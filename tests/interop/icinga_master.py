@@ -1,12 +1,13 @@
 """A real, unmodified Icinga 2 master in a directory of its own."""
 
 import grp
+import http.client
 import pathlib
 import secrets
 import signal
 
 from processes import Child
-from rest import Rest
+from rest import Rest, RestError
 from waiting import wait_for
 
 _PROGRAM = "/usr/sbin/icinga2"
@@ -107,20 +108,28 @@ class IcingaMaster:
             raise RuntimeError("the master ended:\n" + self.child.text()[-4000:])
         return self.rest.ready()
 
+    def syncs(self, endpoint):
+        """How often the endpoint was given all that waited for it."""
+        return self.log().count(f"Finished syncing endpoint '{endpoint}'")
+
+    def wait_synced(self, endpoint, before=0):
+        """Until it was once more. What the API asks for, and what is due, between its connection and then is lost."""
+        wait_for(lambda: self.syncs(endpoint) > before, f"{endpoint} to be in sync", last=lambda: self.log()[-2000:])
+
     def log(self):
         path = self.directory / "log/icinga2.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def reload(self):
         """SIGHUP, as `systemctl reload icinga2` does, until the new process answers."""
-        before = self.program_start()
+        before = wait_for(self.program_start, "the start of the master that is to reload")
         self.child.signal(signal.SIGHUP)
         wait_for(lambda: self.rest.ready() and self.program_start() > before, "the master's reload", last=lambda: self.log()[-2000:])
 
     def program_start(self):
         try:
             status = self.rest.get("/v1/status/IcingaApplication")
-        except OSError:
+        except (OSError, RestError, http.client.HTTPException):
             return 0
         return status["results"][0]["status"]["icingaapplication"]["app"]["program_start"]
 

@@ -44,6 +44,7 @@ class Lab:
         self.account = Account()
         self.host = _own_loopback_address()
         self._stack = contextlib.ExitStack()
+        self._ports = set()
 
     def __enter__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="endpointd-lab-"))
@@ -64,9 +65,14 @@ class Lab:
         self._stack.callback(function, *args)
 
     def free_port(self):
-        with socket.socket() as probe:
-            probe.bind((self.host, 0))
-            return probe.getsockname()[1]
+        """One that nobody listens at, and that was not given out before."""
+        while True:
+            with socket.socket() as probe:
+                probe.bind((self.host, 0))
+                port = probe.getsockname()[1]
+            if port not in self._ports:
+                self._ports.add(port)
+                return port
 
     def master(self, port=None, **options):
         """A real master, not yet started; stopped with the laboratory."""

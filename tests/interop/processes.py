@@ -134,6 +134,11 @@ def descendants(pid):
     return found
 
 
+def parent_of(pid):
+    stat = _stat(pid)
+    return stat and stat[0]
+
+
 def alive(pid, started):
     """Whether the process of that pid is still the same one, and more than a zombie."""
     stat = _stat(pid)

@@ -8,7 +8,7 @@ import ssl
 import time
 import urllib.parse
 
-from waiting import PATIENCE, WaitedTooLong, wait_for
+from waiting import ASKED_AGAIN, PATIENCE, WaitedTooLong, wait_for
 
 
 class RestError(Exception):
@@ -78,6 +78,9 @@ class Rest:
     def action(self, name, **body):
         return self.request("POST", f"/v1/actions/{name}", body)["results"]
 
+    def modify(self, kind, name, **attrs):
+        return self.request("POST", f"/v1/objects/{kind}/{urllib.parse.quote(name, safe='')}", {"attrs": attrs})
+
     def recheck(self, kind, name):
         """A forced check now, as a click in the web interface does."""
         return self.action("reschedule-check", type=kind, filter=f'{kind.lower()}.__name=="{name}"', force=True)
@@ -92,7 +95,7 @@ class Rest:
         attrs = self.attrs("endpoints", endpoint)
         return bool(attrs and attrs["connected"])
 
-    def result(self, name, accept, what="a result", timeout=PATIENCE, since=0.0):
+    def result(self, name, accept, what="a result", timeout=ASKED_AGAIN, since=0.0):
         """Waits until the last check result of HOST or HOST!SERVICE passes `accept` and is younger than `since`."""
         kind = "services" if "!" in name else "hosts"
         seen = {}

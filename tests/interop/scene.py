@@ -1,5 +1,6 @@
 """What most tests share: plugins, the agent's catalog and grants, and the master's side of the same commands."""
 
+import contextlib
 import json
 import pathlib
 import re
@@ -164,10 +165,19 @@ def start_pair(lab, *objects, dials="master", caps=None, catalog_more=None, sett
     master = lab.master(port=ports["master"], extra=seen + MASTER_COMMANDS,
                         zones_d={"master/objects.conf": "".join(objects), **(zones_d or {})})
     if start:
-        node.start()
-        master.start()
-        node.wait_connected()
+        with connecting(master, node):
+            node.start()
+            master.start()
     return master, node
+
+
+@contextlib.contextmanager
+def connecting(master, node):
+    """What is done in it makes them connect anew; behind it they have, and nothing of the sync is to come."""
+    before = master.syncs(AGENT)
+    yield
+    node.wait_connected()
+    master.wait_synced(AGENT, before)
 
 
 def start_node(lab, *, caps=None, catalog_more=None, settings=None, dials=None):

@@ -6,7 +6,8 @@ import contextlib
 from configured_pair import Pair
 from lab import AGENT, MASTER, main
 from peer import Peer
-from scene import parent_certificate
+from scene import connecting, parent_certificate
+from waiting import wait_for
 
 
 class AbsentNode(Pair):
@@ -16,10 +17,12 @@ class AbsentNode(Pair):
     @contextlib.contextmanager
     def away(self):
         """The node is stopped meanwhile, and has judged whatever the master sends to it when it comes back."""
-        self.node.stop()
-        yield
-        self.node.start()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.node.stop()
+            # What it sends before it has noticed that is neither there nor kept.
+            wait_for(lambda: not self.master.rest.connected(AGENT), "the master to miss the node")
+            yield
+            self.node.start()
         self.all_done()
 
     def assert_as_there(self, kind, name):
@@ -59,8 +62,8 @@ class AbsentNode(Pair):
         # The service was made with a command of ours, and changed to one that is not.
         service = self.attrs("Service", "late!svc")
         self.assertEqual((service["check_command"], service["notes"]), ("lab-plain", "changed"))
-        record = self.node.wait_audit(object_name="late!svc", decision="denied")
-        self.assertEqual((record["reason"], self.node.record(record["id"])["parameter"]), ("unknown-command", "check_command"))
+        record = self.node.wait_audit(object_name="late!svc", decision="denied", method="config::UpdateObject", reason="unknown-command")
+        self.assertEqual(self.node.record(record["id"])["parameter"], "check_command")
         self.assert_nothing_ran()
 
     def test_what_was_changed_and_restored_meanwhile_is_as_it_is_there(self):
@@ -97,8 +100,8 @@ class AbsentNode(Pair):
         # And so it stays, whoever starts again.
         with self.away():
             pass
-        self.master.restart()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.master.restart()
         self.all_done()
         self.assert_as_there("Host", "again")
         self.assert_not_there("Service", "again!old")

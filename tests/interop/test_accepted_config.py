@@ -6,7 +6,7 @@ import re
 import pushed_zone
 from configured_pair import Pair
 from lab import AGENT, MASTER, main
-from scene import audit_number
+from scene import audit_number, connecting
 
 
 class AcceptedConfig(Pair):
@@ -78,12 +78,14 @@ class AcceptedConfig(Pair):
         before = hosts.read_text()
         more = 'object Host "new1" {\n  import "linux-host"\n  vars.ports = [ 22 ]\n}\n'
         hosts.write_text(before.replace('"Web server"', '"Another name"') + more)
-        self.master.reload()
+        with connecting(self.master, self.node):
+            self.master.reload()
         self.wait_object("Service", "new1!port 22")
         self.assertEqual(self.objects("Host")["Host", "web1"]["attrs"]["display_name"], "Another name")
         self.assert_as_on_the_master()
         hosts.write_text(before)
-        self.master.reload()
+        with connecting(self.master, self.node):
+            self.master.reload()
         self.wait_gone("Host", "new1")
         self.assertEqual(len(self.objects("Service")), pushed_zone.SERVICES)
         self.assert_as_on_the_master()
@@ -96,14 +98,14 @@ class AcceptedConfig(Pair):
             return sorted((record["id"], record["count"]) for record in self.node.audit(method="config::Update"))
 
         before, objects = pushed(), self.objects()
-        self.master.restart()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.master.restart()
         self.all_done()
         self.assertEqual(pushed(), before)
         # A start makes the plan anew: what is refused is said once more, which raises the count of the same records.
-        self.node.stop()
-        self.node.start()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.node.stop()
+            self.node.start()
         self.all_done()
         self.assertEqual([number for number, _ in pushed()], [number for number, _ in before])
         self.assertEqual(self.objects(), objects)
@@ -118,8 +120,8 @@ class AcceptedConfig(Pair):
             self.assertIsNone(self.node.parent() and self.node.parent()["connected"] or None)
             self.assertEqual(self.objects(), objects)
         finally:
-            self.master.start()
-        self.node.wait_connected()
+            with connecting(self.master, self.node):
+                self.master.start()
         self.assert_nothing_ran()
 
 

@@ -5,8 +5,8 @@ import json
 import os
 
 from lab import AGENT, MASTER, LabTestCase, main
-from scene import CAPS, audit_number, canary, master_host, master_service, start_pair
-from waiting import wait_for
+from scene import CAPS, audit_number, canary, connecting, master_host, master_service, start_pair
+from waiting import ASKED_AGAIN, wait_for
 
 # What the master has under the names of our catalog; of its own command lines nothing ever reaches us but the macros.
 _MASTER_COMMANDS = """
@@ -101,9 +101,9 @@ class ActionCase(LabTestCase):
         cls.master, cls.node = start_pair(lab, master_host("h"), *cls.objects, caps={MASTER: {"grant": cls.grant}}, start=False,
                                           catalog_more=_commands(lab),
                                           zones_d={"master/commands.conf": _MASTER_COMMANDS, f"{AGENT}/ours.conf": _OURS})
-        cls.node.start()
-        cls.master.start()
-        cls.node.wait_connected()
+        with connecting(cls.master, cls.node):
+            cls.node.start()
+            cls.master.start()
         cls.rest = cls.master.rest
         # Without the capability of our Hello the master refuses by itself.
         wait_for(lambda: int(cls.rest.attrs("endpoints", AGENT)["capabilities"]) & 1, "our Hello at the master")
@@ -227,11 +227,18 @@ class EventHandlers(ActionCase):
     """The master's handlers of services that go critical, run by us on their command_endpoint."""
 
     objects = (
-        master_service("h", "healed", "dummy", vars_dummy_state=2, event_command="lab-heal"),
-        master_service("h", "restarted", "dummy", vars_dummy_state=2, vars_service="redis", event_command="lab-service"),
-        master_service("h", "wrong", "dummy", vars_dummy_state=2, vars_service="sshd", event_command="lab-service"),
-        master_service("h", "denied", "dummy", vars_dummy_state=2, event_command="lab-secret"),
+        master_service("h", "healed", "dummy", vars_dummy_state=0, event_command="lab-heal"),
+        master_service("h", "restarted", "dummy", vars_dummy_state=0, vars_service="redis", event_command="lab-service"),
+        master_service("h", "wrong", "dummy", vars_dummy_state=0, vars_service="sshd", event_command="lab-service"),
+        master_service("h", "denied", "dummy", vars_dummy_state=0, event_command="lab-secret"),
     )
+
+    @classmethod
+    def build(cls, lab):
+        super().build(lab)
+        # Only now: what a result that came earlier leads to may get lost while the connection is made.
+        for name in ("healed", "restarted", "wrong", "denied"):
+            cls.rest.modify("services", f"h!{name}", **{"vars.dummy_state": 2})
 
     def test_an_event_command_and_an_action_are_run_and_not_answered(self):
         record = self.recorded(object_name="lab-heal")
@@ -241,18 +248,18 @@ class EventHandlers(ActionCase):
         record = self.recorded(object_name="lab-service")
         self.assertRegex(record["detail"], r'^for h!restarted: action exited, exit status 0, .+ parameters \{"service":"redis"\}$')
         for name in ("healed", "restarted"):
-            result = self.rest.result(f"h!{name}", lambda got: True)
+            result = self.rest.result(f"h!{name}", lambda got: got["state"] == 2)
             self.assertEqual((result["state"], result["output"]), (2, "Check was successful."), "the check's own, not the handler's")
 
     def test_a_parameter_that_breaks_its_rule_is_on_record(self):
-        record = self.node.wait_audit("the refused handler", object_name="lab-service", decision="denied")
+        record = self.node.wait_audit("the refused handler", ASKED_AGAIN, object_name="lab-service", decision="denied")
         self.assertEqual(record["reason"], "argument-refused")
         self.assertIn("h!wrong", record["detail"])
         self.assertNotIn("sshd", record["detail"])
-        self.assertEqual(self.rest.result("h!wrong", lambda got: True)["state"], 2)
+        self.rest.result("h!wrong", lambda got: got["state"] == 2)
 
     def test_an_action_that_is_not_granted_is_on_record(self):
-        record = self.node.wait_audit("the denied handler", object_name="lab-secret")
+        record = self.node.wait_audit("the denied handler", ASKED_AGAIN, object_name="lab-secret")
         self.assertEqual((record["decision"], record["reason"]), ("denied", "capability-denied"))
         self.assertFalse(canary(self.lab, "secret").exists(), "it was run")
 
@@ -262,9 +269,9 @@ class RatesAndDeadlines(ActionCase):
 
     def test_deadlines_then_the_rate(self):
         """In one: the order is what makes it deterministic."""
-        held = self.ask("EventCommand", "lab-hold", ttl=6)
+        held = self.ask("EventCommand", "lab-hold", ttl=40)
         wait_for(lambda: self.node.status()["runner"]["running"] == 1, "the first to run")
-        late = self.ask("EventCommand", "lab-service", ttl=1, macros={"service": "nginx"})
+        late = self.ask("EventCommand", "lab-service", ttl=20, macros={"service": "nginx"})
         patient = self.ask("EventCommand", "lab-service", ttl=300, macros={"service": "redis"})
         wait_for(lambda: self.node.status()["runner"]["queued"] == 2, "two behind max_concurrent")
 
@@ -303,7 +310,7 @@ class AnswersToActionsAreKept(ActionCase):
         with open(self.lab.directory / "gate", "w", encoding="ascii") as gate:
             gate.write("opened\n")
         self.recorded(object_name="lab-gate")
-        self.assertEqual(self.node.parent()["queued"], 1)
+        self.assertGreaterEqual(self.node.parent()["queued"], 1)
         self.master.start()
         execution = self.over(held)
         self.assertEqual((execution["exit"], execution["output"]), (0, "GATE opened\n"))

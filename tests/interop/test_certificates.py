@@ -135,13 +135,17 @@ class Dialling(LabTestCase):
     def is_refused(self, certificate, word):
         with PeerListener(self.lab.host, certificate) as listener:
             node = self._node(listener)
-            # Wherever the dialler broke it off, in the handshake or after it, no application data may have come.
-            try:
-                with listener.accept() as peer:
-                    self.assertEqual(peer.bytes_until_end(), b"", "something of the protocol was spoken")
-            except (ssl.SSLError, ConnectionError):
-                pass
-            node.wait_log(word)
+            # Wherever the dialler broke it off, in the handshake or after it, no application data may have come. It dials again,
+            # and the first time it may have had enough of waiting for us.
+            def refused():
+                try:
+                    with listener.accept() as peer:
+                        self.assertEqual(peer.bytes_until_end(), b"", "something of the protocol was spoken")
+                except (ssl.SSLError, ConnectionError):
+                    pass
+                return word in node.log()
+
+            wait_for(refused, f"{word!r} in the log", last=node.log)
             self.assertFalse(node.parent()["connected"])
             self.assertEqual(node.stop(), 0)
 

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """What a master asks of checks that are made here: with the grant of each it is so at both ends, without it nothing is."""
 
+import time
+
 from configured_pair import CONFIG, grant
 from lab import AGENT, MASTER, main
 from rest import RestError
+from scene import connecting
 from scheduled_checks import DAY, HOST, Checks, moment, rfc3339, service
 from waiting import wait_for
 
@@ -90,7 +93,7 @@ class WithTheGrants(Checks):
     def test_an_acknowledgement_expires(self):
         name = service("expiring")
         self.turn(name, 2)
-        expiry = self.there(name)["last_check_result"]["execution_end"] + 10
+        expiry = time.time() + 25
         self.acknowledge(name, expiry=expiry, sticky=True)
         self.assertEqual(self.wait_both(name, acknowledged=2)["acknowledgement_expiry"], rfc3339(expiry))
         self.wait_both(name, state=2, acknowledged=0)
@@ -154,7 +157,7 @@ class WithTheGrants(Checks):
 
     def test_a_passive_result_that_is_not_renewed_in_time_makes_a_check(self):
         name = service("ttl")
-        self.submit(name, 2, "for a while", ttl=4)
+        self.submit(name, 2, "for a while", ttl=20)
         before = self.wait_state(name, output="for a while")
         self.assertEqual(before["state"], 2)
         self.assertEqual(self.wait_checked(name, before)["state"], 0)
@@ -185,12 +188,12 @@ class WithTheGrants(Checks):
         self.modify("services", name, enable_active_checks=False)
         self.wait_attrs("Service", name, enable_active_checks=False)
         before = self.state(name)
-        self.node.stop()
-        self.node.start()
-        after = self.wait_state(name, checked=True)
+        with connecting(self.master, self.node):
+            self.node.stop()
+            self.node.start()
+            after = self.wait_state(name, checked=True)
         kept = ("state", "state_type", "check_attempt", "acknowledged", "downtime_depth", "last_check", "last_state_change", "next_check")
         self.assertEqual({key: after[key] for key in kept}, {key: before[key] for key in kept})
-        self.node.wait_connected()
         self.master.rest.action("remove-downtime", downtime=downtime)
         self.wait_both(name, depth=0, acknowledged=2)
 
@@ -328,7 +331,7 @@ class Limits(Checks):
 class PausesThatEnd(Checks):
     """A parent may pause for a few seconds at a time, and what it pauses is due each second."""
 
-    seconds = 6
+    seconds = 20
     caps = grant(config=CONFIG, comment={}, pause={"max_duration": f"{seconds}s"})
     names = ["paused", "changed", "kept", "runs"]
     interval = "1s"
@@ -348,10 +351,10 @@ class PausesThatEnd(Checks):
         self.assertEqual(ended["detail"], "resumed: max_duration of the grant of pause is over for enable_active_checks")
         lasted = moment(ended["time"]) - moment(asked["time"])
         # The first record is written once the pause is in force, a moment after it was counted from.
-        self.assertGreater(lasted, self.seconds - 2)
-        self.assertLess(lasted, self.seconds + 8)
+        self.assertGreater(lasted, self.seconds / 2)
+        self.assertLess(lasted, self.seconds + 30)
         self.assertGreater(moment(after["last_check"]), moment(ended["time"]) - 1)
-        self.assertLess(moment(before["last_check"]), moment(asked["time"]) + 1)
+        self.assertLess(moment(before["execution_start"]), moment(asked["time"]) + 1)
 
     def records(self, name):
         """Of the last pause: of its begin and its end."""
@@ -369,7 +372,9 @@ class PausesThatEnd(Checks):
         running = self.state(other)
         # Nothing but the pause keeps it from being checked.
         self.wait_checked(other, running)
-        self.assertEqual(self.state(name)["last_check"], before["last_check"])
+        still = self.state(name)
+        self.assertTrue(still["paused"], "long enough for all of this")
+        self.assertEqual(still["last_check"], before["last_check"])
         self.wait_resumed(name, before)
         # The master has it off still, and takes what is found here.
         self.assertFalse(self.there(name)["enable_active_checks"])
@@ -381,14 +386,15 @@ class PausesThatEnd(Checks):
         for count in range(3):
             self.modify("services", name, **{"vars.note": count})
             self.wait_object("Service", name, lambda one: one["attrs"]["vars"].get("note") == count)
+            self.assertEqual(self.state(name)["paused"], before["paused"])
         self.wait_resumed(name, before)
 
     def test_it_ends_over_a_restart_as_well(self):
         name = service("kept")
         before = self.pause(name)
-        self.node.stop()
-        self.node.start()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.node.stop()
+            self.node.start()
         self.wait_resumed(name, before)
 
 

@@ -96,14 +96,14 @@ class Checks(LabTestCase):
         self.assertIn("command 'disk' is not in the local catalog", self.result("disk")["output"])
 
     def test_check_timeout_shortens_the_commands_own(self):
-        before = time.monotonic()
         result = self.result("timeout")
         self.assertEqual((result["state"], result["exit_status"]), (3, 128))
         self.assertIn("<Timeout exceeded.>", result["output"])
         self.assertLess(result["execution_end"] - result["execution_start"], 20, "not the catalog's 60 s")
-        self.assertLess(time.monotonic() - before, 60)
 
     def test_a_forced_recheck_reaches_us(self):
+        # Its first check, of an hour, may have been due while the connection was made.
+        self.rest.recheck("Service", "ce-host!rare")
         first = self.result("rare")
         now = time.time()
         with self.rest.events("CheckResult", queue="forced") as events:

@@ -36,6 +36,10 @@ class _Ctl(LabTestCase):
         cls.peer.execute("lab-args", host="h", macros={"lab_text": "-x"})
         cls.refused = audit_number(cls.peer.result("h")["output"])
 
+    def setUp(self):
+        # A peer that was silent for a minute is dropped.
+        self.peer.send("event::Heartbeat", {})
+
     def ctl(self, *args):
         return self.node.ctl(*args, check=False)
 

@@ -2,9 +2,11 @@
 """Updates that are made to hang a node or to fill its memory: each ends with a record that names file, line and limit, what was in
 force stays, and meanwhile heartbeats come and commands are answered."""
 
+import concurrent.futures
 import time
 
 import evaluation_bombs
+from endpointd_node import DONE, NO
 from lab import AGENT, MASTER, LabTestCase, main
 from peer import Peer
 from scene import CAPS, start_node
@@ -48,6 +50,12 @@ class Bombed(LabTestCase):
         return [{key: value for key, value in one.items() if key != "state"}
                 for one in cls.node.ctl("objects", "list", json=True)["objects"]]
 
+    def dial_again(self):
+        """So that one that fails is not the failure of those behind it: a peer that was silent for a minute is dropped."""
+        self.peer.close()
+        self.node.wait_connected(connected=False)
+        type(self).peer = Peer.dial((self.lab.host, self.node.port), self.certificate)
+
     def answers(self):
         type(self).executed += 1
         host = f"h{self.executed}"
@@ -58,7 +66,12 @@ class Bombed(LabTestCase):
         return self.node.audit(method="config::Update", file=f"{AGENT}/_etc/{name}.conf", parent=MASTER)
 
     def wait_record(self, name):
-        return wait_for(lambda: self.records(name), f"a record of {name}", timeout=_PATIENCE,
+        def look():
+            # A peer that was silent for a minute is dropped.
+            self.peer.send("event::Heartbeat", {})
+            return self.records(name)
+
+        return wait_for(look, f"a record of {name}", timeout=_PATIENCE,
                         last=lambda: [(one["file"], one["line"], one["detail"]) for one in self.node.audit()[:3]])[0]
 
     def peak(self):
@@ -88,12 +101,6 @@ class Bombs(Bombed):
         self.assertEqual(self.objects(), self.before)
         self.answers()
 
-    def dial_again(self):
-        """So that one that fails is not the failure of those behind it: a peer that was silent for a minute is dropped."""
-        self.peer.close()
-        self.node.wait_connected(connected=False)
-        type(self).peer = Peer.dial((self.lab.host, self.node.port), self.certificate)
-
     def test_what_runs(self):
         self.all_of(evaluation_bombs.RUNNING)
 
@@ -122,11 +129,10 @@ class Meanwhile(Bombed):
         self.answers()
         self.assertEqual(self.records("slow"), [])
         self.push(_GOOD + 'object Host "after" { check_command = "dummy" }\n')
-        for _ in range(2):
-            self.heartbeat()
-            self.answers()
-            self.assertEqual(self.objects(), self.before)
-            self.assertEqual(self.records("slow"), [], "it has ended already: nothing was seen meanwhile")
+        self.heartbeat()
+        self.answers()
+        self.assertEqual(self.objects(), self.before)
+        self.assertEqual(self.records("slow"), [], "it has ended already: nothing was seen meanwhile")
         record = self.wait_record("slow")
         self.assertEqual((record["decision"], record["reason"], record["line"]), ("rejected", "limit-exceeded", 2))
         self.assertIn("took too long", record["detail"])
@@ -143,6 +149,44 @@ class Meanwhile(Bombed):
         self.assertLess(time.monotonic() - started, 30, "s; the evaluation alone takes 60")
         self.node.start()
         wait_for(lambda: self.objects() == before, "what was in force before", last=self.objects)
+
+    def test_3_a_start_listens_to_nobody_before_it_has_evaluated(self):
+        self.dial_again()
+        # So many that it can be looked at meanwhile.
+        services = "".join(f'apply Service "s{number}" {{ check_command = "dummy"; check_interval = 1d; assign where host.name != "good" }}\n'
+                           for number in range(4))
+        self.push(_GOOD, many="for (i in range(18000)) { object Host \"h\" + i { check_command = \"dummy\"; check_interval = 1d } }\n" + services)
+        wait_for(lambda: self.node.status()["objects"]["services"] == 72000, "the services", _PATIENCE)
+        self.peer.close()
+        self.assertEqual(self.node.stop(), 0)
+        before = len(self.node.log())
+        self.node.launch()
+        wait_for(lambda: self.node.ctl("status", check=False).status == DONE, "endpointd to answer", last=self.node.log)
+        refused = set()
+
+        def evaluated():
+            # In this order: what is refused last was not there for the others either.
+            check, parent = self.node.ctl("check", "now", "good", check=False), self.node.parent()
+            listed = self.node.ctl("objects", "list", "--type", "TimePeriod", check=False)
+            if listed.status == DONE:
+                return True
+            refused.update((check.err.split(": ")[-1], listed.err.split(": ")[-1]))
+            self.assertEqual((check.status, listed.status, parent["connected"]), (NO, NO, False))
+            return False
+
+        # A parent that comes meanwhile waits.
+        with concurrent.futures.ThreadPoolExecutor(1) as dialling:
+            peer = dialling.submit(Peer.dial, (self.lab.host, self.node.port), self.certificate)
+            wait_for(evaluated, "the evaluation", _PATIENCE)
+            type(self).peer = peer.result()
+        # How often it could be looked at is up to the machine; in which order it went is not.
+        self.assertLessEqual(refused, {"the configuration is still being evaluated; ask again in a moment\n"})
+        self.node.wait_log(" cluster: connected ", before)
+        log = self.node.log()[before:]
+        steps = [log.index(word) for word in (" net: listening ", " config: configuration evaluated ", " daemon: ready ", " cluster: connected ")]
+        self.assertEqual(steps, sorted(steps), log)
+        self.assertEqual(self.node.status()["objects"]["services"], 72000)
+        self.answers()
 
 
 if __name__ == "__main__":

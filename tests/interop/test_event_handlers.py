@@ -6,7 +6,7 @@ import json
 
 from configured_pair import CONFIG, grant
 from lab import AGENT, MASTER, main
-from scene import canary, start_pair
+from scene import canary, connecting, start_pair
 from scheduled_checks import HOST, Checks, service
 from scheduled_zone import Sequences
 from waiting import wait_for
@@ -58,9 +58,9 @@ class Handlers(Checks):
             lab, cls.sequences.command(False), caps=cls.caps, catalog_more={**cls.sequences.catalog, "lab-note": note},
             zones_d={"global-templates/shadow.conf": shadow, f"{AGENT}/checks.conf": zone}, start=False)
         cls.node.write("zones.d/own.conf", plain_host("own") + handled("own", "local"))
-        cls.node.start()
-        cls.master.start()
-        cls.node.wait_connected()
+        with connecting(cls.master, cls.node):
+            cls.node.start()
+            cls.master.start()
         for name in [*map(service, names), "own!local"]:
             wait_for(lambda: ("Service", name) in cls.objects(cls, "Service"), f"Service {name}", last=cls.node.status)
             cls.node.ctl("check", "now", name)
@@ -68,7 +68,11 @@ class Handlers(Checks):
 
     def noted(self, name):
         """What the handler was told of HOST!SERVICE so far, without the names, once nothing runs any more."""
-        wait_for(lambda: self.node.status()["runner"]["running"] + self.node.status()["runner"]["queued"] == 0, "the runner to be idle")
+        def idle():
+            runner = self.node.status()["runner"]
+            return runner["running"] + runner["queued"] == 0
+
+        wait_for(idle, "the runner to be idle")
         lines = map(json.loads, self.notes.read_text().splitlines())
         return [line[2:] for line in lines if line[:2] == name.split("!")]
 

@@ -4,6 +4,7 @@
 from configured_pair import CONFIG, grant
 from endpointd_node import DONE, NO, UNREACHABLE, WRONG_USAGE
 from lab import main
+from scene import connecting
 from scheduled_checks import HOST, Checks, service
 
 
@@ -53,11 +54,11 @@ class Locally(Checks):
         self.modify("services", name, notes="changed meanwhile")
         self.wait_attrs("Service", name, notes="changed meanwhile")
         self.assertEqual(self.state(name)["paused"], paused["paused"])
-        self.node.stop()
-        self.node.start()
-        self.assertEqual(self.state(name)["paused"], paused["paused"])
-        self.assertIsNone(self.state(name)["next_check"])
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.node.stop()
+            self.node.start()
+            self.assertEqual(self.state(name)["paused"], paused["paused"])
+            self.assertIsNone(self.state(name)["next_check"])
         before = self.state(name)
         self.local("check", "now", name)
         self.assertIsNone(self.wait_checked(name, before)["next_check"])

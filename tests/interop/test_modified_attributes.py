@@ -3,6 +3,7 @@
 
 from configured_pair import CONFIG, Pair, grant
 from lab import MASTER, main
+from scene import connecting
 from waiting import wait_for
 
 SINGLE = "web1!single"
@@ -37,10 +38,10 @@ class ChangedAttributes(Pair):
         for attribute in changes:
             self.assert_detail(f"changed {attribute}")
         # As the rest of the configuration, it is there without the master.
-        self.node.stop()
-        self.node.start()
-        self.assertEqual(self.attrs("Service", SINGLE), after)
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.node.stop()
+            self.node.start()
+            self.assertEqual(self.attrs("Service", SINGLE), after)
         self.restore("Service", SINGLE, "check_interval")
         self.wait_attrs("Service", SINGLE, check_interval=300, max_check_attempts=9)
         self.assert_detail("restored check_interval")
@@ -85,8 +86,8 @@ class ChangedAttributes(Pair):
     def test_a_value_that_breaks_a_parameters_rule(self):
         name = "web1!disk /"
         self.modify("services", name, **{"vars.lab_text": "-rf"})
-        record = self.node.wait_audit(object_name=name, decision="denied")
-        self.assertEqual((record["reason"], self.node.record(record["id"])["parameter"]), ("argument-refused", "vars.lab_text"))
+        record = self.node.wait_audit(object_name=name, decision="denied", method="config::UpdateObject", reason="argument-refused")
+        self.assertEqual(self.node.record(record["id"])["parameter"], "vars.lab_text")
         self.assertEqual(self.attrs("Service", name)["vars"]["lab_text"], "path /")
         self.modify("services", name, **{"vars.lab_text": "path of the API"})
         self.wait_attrs("Service", name, vars={"lab_text": "path of the API", "warn": 20, "owner": "ops"})
@@ -102,8 +103,8 @@ class ChangedAttributes(Pair):
         name = "app1!port 8080"
         self.modify("services", name, notes="of the API")
         self.wait_attrs("Service", name, notes="of the API")
-        self.master.reload()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.master.reload()
         self.all_done()
         self.assertEqual(self.attrs("Service", name)["notes"], "of the API")
         self.assert_same("Service", name, self.master.rest.service(name))
@@ -177,7 +178,8 @@ class AttributesOfOurOwn(Pair):
         self.rule()
         self.wait_attrs("Host", "web1", enable_active_checks=True)
         self.modify("hosts", "web1", enable_active_checks=True)
-        self.node.wait_audit(object_type="Host", object_name="web1", decision="denied", reason="capability-denied")
+        self.node.wait_audit(object_type="Host", object_name="web1", decision="denied", method="config::UpdateObject",
+                             reason="capability-denied")
         self.rule(pause={})
         self.assertTrue(self.attrs("Host", "web1")["enable_active_checks"])
 

@@ -5,7 +5,7 @@ decides states is the same at both ends, and wherever the stubs stand, results a
 from configured_pair import CONFIG, Pair, grant
 from endpointd_node import DONE, NO, UNREACHABLE, WRONG_USAGE
 from lab import AGENT, MASTER, main
-from scene import CAPS, dsl, start_pair
+from scene import CAPS, connecting, dsl, start_pair
 
 _TEXTS = ['plain', '"', '\\', 'a"b\\c', '" }\nobject Host "evil" { check_command = "dummy" }\n', '{{{ raw }}}', '}}}', '$host.name$', '$$', '$',
           '/* // # */', '{{ 1 }}', '\n\r\t\b\f', '\\n \\" \\001', 'é ü 検査 \u202e', '\x01\x1b\x7f7', '0' * 300]
@@ -49,8 +49,8 @@ class Stubs(Pair):
         cls.node.start()
         cls.stubs = cls.node.ctl("export", "parent-config").out
         cls.master.write_zones({f"{cls.folder}/stubs.conf": cls.stubs})
-        cls.master.start()
-        cls.node.wait_connected()
+        with connecting(cls.master, cls.node):
+            cls.master.start()
 
     def there(self, name):
         return self.master.rest.service(name) if "!" in name else self.master.rest.host(name)

@@ -9,9 +9,9 @@ import unittest
 
 from lab import MASTER, LabTestCase, main, zones_conf
 from peer import Peer
-from processes import alive, descendants
+from processes import alive, descendants, parent_of
 from scene import CAPS, audit_number, catalog, install_plugins, master_host, master_service, parent_certificate, start_pair
-from waiting import wait_for
+from waiting import ASKED_AGAIN, wait_for
 
 
 def command_line(pid):
@@ -110,8 +110,7 @@ class Dying(_OneNode):
         node = self.node().start()
         family = descendants(node.child.pid)
         # The launcher and the spawners bear its name, and are its runner's children.
-        runner = set(descendants(runner_of(node)[0]))
-        starter = next(each for each in family if program(each[0]) == "endpointd-starter" and each not in runner)
+        starter = next(each for each in family if program(each[0]) == "endpointd-starter" and parent_of(each[0]) == node.child.pid)
         os.kill(starter[0], signal.SIGKILL)
         node.child.wait(30)
         wait_for(lambda: not any(alive(*each) for each in family), "nobody to be left")
@@ -182,7 +181,7 @@ class Timeouts(_OneNode):
     def test_the_whole_group_is_killed_at_the_timeout(self):
         node = self.node().start()
         peer = self.dial(node)
-        peer.execute("lab-wait", host="waits", check_timeout=1)
+        peer.execute("lab-wait", host="waits", check_timeout=10)
         plugins = wait_for(lambda: len(found := self.plugins_of(node)) >= 2 and found, "the plugin and its child")
         result = peer.result("waits")
         self.assertEqual((result["state"], result["exit_status"]), (3, 128))
@@ -301,7 +300,7 @@ class StartedAsRoot(_OneNode):
         plugins = self.with_plugin_running(node, peer)
         for pid, _ in plugins:
             self.assertEqual(set(self.status_of(pid)["Uid"]), {str(entry.pw_uid)}, "a plugin runs as the daemon's user, never as root")
-        self.assertEqual(node.stop(), 0)
+        self.assertEqual(node.stop(60), 0)
 
     def test_without_a_user_it_becomes_the_owner_of_the_state_directory(self):
         node = self.node(privileged=True).start()
@@ -326,7 +325,7 @@ class TheMasterSees(LabTestCase):
         def plugin():
             return [each for each in descendants(self.node.child.pid) if command_line(each[0]).endswith(f" {self.lab.directory}")]
 
-        wait_for(plugin, "the plugin to run")
+        wait_for(plugin, "the plugin to run", ASKED_AGAIN)
         os.kill(runner_of(self.node)[0], signal.SIGKILL)
         result = self.master.rest.result("h", lambda got: "runner died" in got["output"])
         self.assertEqual(result["state"], 3)

@@ -207,7 +207,8 @@ class WithoutTheGrant(Pair):
         self.modify("comments", comment, text="changed")
         self.modify("downtimes", downtime, comment="changed")
         self.modify("hosts", "web1", enable_active_checks=False)
-        record = self.node.wait_audit("the refused pause", object_type="Host", object_name="web1", decision="denied")
+        record = self.node.wait_audit("the refused pause", object_type="Host", object_name="web1", decision="denied",
+                                      method="config::UpdateObject")
         self.assertEqual(record["reason"], "capability-denied")
         self.delete("hosts", "api-host")
         self.refused("Host", "api-host", "config::DeleteObject")

@@ -10,7 +10,7 @@ import scheduled_zone
 from configured_pair import CONFIG, Pair, grant
 from lab import AGENT, MASTER, LabTestCase, agent_objects, main
 from peer import Peer
-from scene import MASTER_COMMANDS, canary, start_node, start_pair
+from scene import MASTER_COMMANDS, canary, connecting, start_node, start_pair
 from scheduled_zone import FAST, Arrivals, Sequences, run_number, service
 from waiting import wait_for
 
@@ -61,6 +61,8 @@ class Scheduled(Pair):
         # A master that stops takes results for a moment after it has ended its record.
         self.node.ctl("pause", name)
         left = run_number(self.wait_view(name, lambda view: not view["running"], "the end of a check")["output"])
+        # It has this one and most likely has not confirmed it: it is sent again.
+        self.wait_there(name, lambda attrs: run_number(attrs["last_check_result"]["output"]) == left, "the last result")
         self.master.stop()
         self.node.wait_connected(connected=False)
         self.node.ctl("resume", name)
@@ -71,8 +73,8 @@ class Scheduled(Pair):
         last = self.wait_view(name, lambda view: view["state"] == WARNING, "a warning")
         self.assertGreater(self.node.parent()["queued"], 5)
         self.assertGreater(self.outbox(), 5)
-        self.master.start()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.master.start()
         number = run_number(last["output"])
         self.wait_there(name, lambda attrs: run_number(attrs["last_check_result"]["output"]) >= number, "what was missed")
         self.wait_there(name, lambda attrs: (attrs["state"], attrs["state_type"]) == (WARNING, 1), "the last state")
@@ -81,8 +83,8 @@ class Scheduled(Pair):
         self.assert_all_taken()
         self.master.stop()
         arrived = self.arrivals.of(name)
-        self.master.start()
-        self.node.wait_connected()
+        with connecting(self.master, self.node):
+            self.master.start()
         numbers = [run_number(each["output"]) for each in arrived]
         self.assertEqual(numbers, list(range(numbers[0], numbers[-1] + 1)), "once, and in order")
         missed = [(int(each["state"]), int(each["attempt"]), each["type"]) for each in arrived if left <= run_number(each["output"]) <= number]
@@ -106,7 +108,8 @@ class Scheduled(Pair):
         try:
             self.node.wait_connected(connected=False)
             self.node.ctl("pause", f"{name}-paused")
-            before, paused = self.view(broken), self.view(f"{name}-paused")
+            before = self.view(broken)
+            paused = self.wait_view(f"{name}-paused", lambda view: not view["running"], "the end of a check")
             self.assertEqual(self.node.stop(), 0)
             self.node.start()
             after = self.view(broken)
@@ -121,8 +124,8 @@ class Scheduled(Pair):
             self.node.ctl("resume", f"{name}-paused")
             self.wait_view(f"{name}-paused", lambda view: view["last_check"] > paused["last_check"], "another check")
         finally:
-            self.master.start()
-        self.node.wait_connected()
+            with connecting(self.master, self.node):
+                self.master.start()
 
 
 class PushedZone(Scheduled):
@@ -153,9 +156,11 @@ object CheckCommand "lab-true" {{
 """ + cls.sequences.command(True))
         cls.master.write(agent_objects(lab.host, cls.node.port) + agent_objects(lab.host, cls.stock.port, agent=STOCK) + MASTER_COMMANDS)
         cls.stock.start()
-        cls.node.start()
-        cls.master.start()
-        cls.node.wait_connected()
+        with connecting(cls.master, cls.node):
+            cls.node.start()
+            cls.master.start()
+        # It takes the files, validates them, starts anew and is dialled again before it checks anything.
+        wait_for(lambda: (cls.master.rest.service("stock!critical") or {}).get("state_type") == 1, "the stock agent to work", 180)
 
     @staticmethod
     def zone(host):
@@ -291,8 +296,8 @@ class OwnObjects(Scheduled):
         cls.node.start()
         # Those of the node's zone, in a folder of the master's: the node is sent nothing.
         cls.master.write_zones({"master/stubs.conf": cls.node.ctl("export", "parent-config").out})
-        cls.master.start()
-        cls.node.wait_connected()
+        with connecting(cls.master, cls.node):
+            cls.master.start()
 
     def test_1_results_arrive_at_the_stubs(self):
         host = self.wait_there("own", lambda attrs: attrs["state"] == 0, "a result")

@@ -6,6 +6,10 @@ import time
 # Sanitizers and a loaded two-core machine make everything several times slower.
 PATIENCE = 60.0
 
+# What waits for a check that a master asks for: a request that gets lost, as while a connection is made, or that is answered before
+# the master has set the time of the next one, it repeats after the command's timeout and 30 s.
+ASKED_AGAIN = 90.0 + PATIENCE
+
 # How often a condition is looked at that has no event of its own.
 _INTERVAL = 0.1
 
