@@ -98,8 +98,7 @@ bool EventHandlers::parameters_admitted(Attempt& attempt) {
         return false;
     };
     const policy::PlannedObject* host = nullptr;
-    if (const std::string_view host_name = text_attribute(object, "host_name"); !host_name.empty())
-        host = plan_->find("Host", host_name);
+    if (const std::string_view host_name = text_attribute(object, "host_name"); !host_name.empty()) host = plan_->find("Host", host_name);
     policy::CollectedMacros macros = macros_.collect(*attempt.entry, object, host ? host->object.get() : nullptr, &attempt.waiting.states);
     attempt.values = std::move(macros.values);
     if (macros.impossible) {

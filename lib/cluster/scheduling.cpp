@@ -100,7 +100,8 @@ void Scheduling::arm() {
     if (const auto end = next_end_of_pause()) consider(in(*end - moment.wall));
     // In whole steps: with each result the same moment is asked for, whatever is due first.
     using Step = std::chrono::duration<std::int64_t, std::ratio_multiply<std::ratio<kStartTogether.count()>, std::milli>>;
-    if (const auto next = scheduler_.next_wake()) consider(SteadyTime(std::chrono::ceil<Step>(in(*next - moment.steady).time_since_epoch())));
+    if (const auto next = scheduler_.next_wake())
+        consider(SteadyTime(std::chrono::ceil<Step>(in(*next - moment.steady).time_since_epoch())));
     if (at && !stopped_) services_.wake_at(*at);
 }
 

@@ -78,8 +78,7 @@ void Runs::begin(std::uint64_t id, const RunRequest& request) {
 
     const catalog::Command& command = *admitted->command;
     if (command.run_as && !identities_.contains(*command.run_as))
-        return not_begun(id,
-                         refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + why_no_user(*command.run_as)));
+        return not_begun(id, refused(Refusal::unavailable, "'" + request.command + "' cannot be started: " + why_no_user(*command.run_as)));
 
     auto run = std::make_unique<Run>();
     run->id = id;

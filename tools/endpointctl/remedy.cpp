@@ -165,9 +165,7 @@ private:
         return true;
     }
 
-    bool add_subject(json::Object& scope) {
-        return !subject_ || add(scope, subject_->service ? "services" : "hosts", subject_->name());
-    }
+    bool add_subject(json::Object& scope) { return !subject_ || add(scope, subject_->service ? "services" : "hosts", subject_->name()); }
 
     // Hosts and services limit together: where one of them stands, what it does not name is outside.
     bool covers_subject() const {
@@ -241,8 +239,7 @@ private:
             what += (what.empty() ? "" : " and ") + ("zone '" + escaped(zone, 128) + "'");
         }
         if (what.empty()) {
-            cure_.because =
-                subject_ ? "the grant that is in force now covers it" : "the record does not tell which object it was about";
+            cure_.because = subject_ ? "the grant that is in force now covers it" : "the record does not tell which object it was about";
             return;
         }
         put_widened(std::move(scope), "may then do all that the grant allows to " + what + " as well");

@@ -39,8 +39,8 @@ TEST(Attributes, ACopyIsChangedAlone) {
 
 TEST(ObjectAttributes, OfAnotherTypeAreNotSet) {
     Object object;
-    object.attributes = {{"notes", "n"}, {"check_interval", 5}, {"volatile", true}, {"enable_flapping", 0}, {"address", nullptr},
-                         {"retry_interval", std::numeric_limits<double>::infinity()}};
+    object.attributes = {{"notes", "n"},         {"check_interval", 5}, {"volatile", true},
+                         {"enable_flapping", 0}, {"address", nullptr},  {"retry_interval", std::numeric_limits<double>::infinity()}};
     EXPECT_EQ(text_attribute(object, "notes"), "n");
     for (const char* name : {"check_interval", "volatile", "address", "notes_url"}) EXPECT_EQ(text_attribute(object, name), "") << name;
     EXPECT_EQ(number_attribute(object, "check_interval", 7), 5);

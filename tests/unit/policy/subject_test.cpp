@@ -15,9 +15,7 @@ dsl::Object object_of(std::string_view type, const std::string& name, dsl::Attri
     return object;
 }
 
-std::string words(const Subject& subject) {
-    return subject.host.value_or("none") + (subject.service ? " and " + *subject.service : "");
-}
+std::string words(const Subject& subject) { return subject.host.value_or("none") + (subject.service ? " and " + *subject.service : ""); }
 
 TEST(Checkables, AreNamedAsTheyAreRead) {
     for (const char* name : {"web1", "web1!http", "web 1!disk /", ""}) EXPECT_EQ(checkable_of(name).name(), name);
