@@ -25,14 +25,15 @@ class Laboratory(LabTestCase):
 
     def asked(self, peer):
         """The master's request for a check. What it asked while a connection was made is lost, and it asks again after 90 s only."""
-        for left in reversed(range(12)):
+        def look():
             self.master.rest.recheck("Service", "h!s")
             try:
                 return peer.receive(lambda got: got.get("method") == "event::ExecuteCommand" and got["params"].get("service") == "s",
                                     "a check of the service", 5)
             except WaitedTooLong:
-                if left == 0:
-                    raise
+                return None
+
+        return wait_for(look, "a check of the service")
 
     def test_a_scripted_agent_is_asked_and_its_answer_stands_in_the_master(self):
         peer = self.dial()
